@@ -1,0 +1,78 @@
+import { Component, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { useAutofocus } from "@web/core/utils/hooks";
+
+const OUTCOMES = {
+    approve: {
+        label: _t("Approve"),
+        question: _t("Comment on the approval"),
+        placeholder: _t("For example: checked against the order."),
+        button: "btn-success",
+        icon: "fa-check",
+    },
+    return: {
+        label: _t("Return"),
+        question: _t("What has to be corrected?"),
+        placeholder: _t("For example: the quantity on line 2 is not what was delivered."),
+        button: "btn-warning",
+        icon: "fa-undo",
+    },
+    reject: {
+        label: _t("Reject"),
+        question: _t("Why is it rejected for good?"),
+        placeholder: _t("For example: this is not our order."),
+        button: "btn-danger",
+        icon: "fa-ban",
+    },
+};
+
+/** The answer of one person: two large buttons, and a comment where one is needed or wanted. */
+export class DecisionBar extends Component {
+    static template = "facturation_collab.DecisionBar";
+    static props = {
+        isCommentRequired: { type: Boolean, optional: true },
+        isBusy: { type: Boolean, optional: true },
+        onDecide: Function, // (outcome, comment) => Promise
+    };
+    static defaultProps = { isCommentRequired: false, isBusy: false };
+
+    setup() {
+        this.outcomes = OUTCOMES;
+        this.state = useState({ outcome: null, comment: "", isMissing: false });
+        this.comment = useRef("comment");
+        useAutofocus({ refName: "comment", mobile: true });
+    }
+
+    get chosen() {
+        return OUTCOMES[this.state.outcome];
+    }
+
+    get needsComment() {
+        return this.state.outcome !== "approve" || this.props.isCommentRequired;
+    }
+
+    ask(outcome) {
+        Object.assign(this.state, { outcome, isMissing: false });
+    }
+
+    onKeydown(ev) {
+        if (ev.key === "Escape") {
+            ev.stopPropagation();
+            this.ask(null);
+        }
+    }
+
+    approve() {
+        return this.props.isCommentRequired ? this.ask("approve") : this.props.onDecide("approve", "");
+    }
+
+    confirm() {
+        const comment = this.state.comment.trim();
+        if (this.needsComment && !comment) {
+            this.state.isMissing = true;
+            this.comment.el.focus();
+            return;
+        }
+        return this.props.onDecide(this.state.outcome, comment);
+    }
+}

@@ -1,0 +1,179 @@
+import { Component, onWillStart, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
+import { Layout } from "@web/search/layout";
+import { useSetupAction } from "@web/search/action_hook";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+
+import { DecisionBar } from "../decision_bar/decision_bar";
+import { DocumentPreview } from "../document_preview/document_preview";
+import { ValidationCard } from "../validation_card/validation_card";
+import { ValidationQueue } from "../validation_queue/validation_queue";
+import { describeServerError } from "../utils/errors";
+
+const QUEUE_LIMIT = 80;
+const LINES_SHOWN = 6;
+
+const QUEUE_FIELDS = {
+    display_name: {},
+    invoice_partner_display_name: {},
+    amount_total: {},
+    currency_id: {},
+    department_id: { fields: { display_name: {} } },
+    validation_since: {},
+    validation_deadline: {},
+};
+
+const CARD_FIELDS = {
+    ...QUEUE_FIELDS,
+    ref: {},
+    invoice_date: {},
+    invoice_date_due: {},
+    amount_untaxed: {},
+    amount_tax: {},
+    message_main_attachment_id: { fields: { name: {}, mimetype: {}, checksum: {} } },
+    invoice_line_ids: {
+        fields: { name: {}, display_type: {}, price_subtotal: {} },
+        limit: LINES_SHOWN,
+    },
+    validation_request_id: {},
+    validation_comment_required: {},
+    validation_panel: {},
+};
+
+const METHODS = { approve: "action_approve", return: "action_return", reject: "action_reject" };
+
+const DONE = {
+    approve: _t("Your approval is recorded."),
+    return: _t("The invoice goes back to be corrected."),
+    reject: _t("The invoice is rejected."),
+};
+
+/** The invoice on the screen is no longer the one that waits for a decision. */
+class ResubmittedError extends Error {}
+
+/**
+ * "To validate": what waits for the present user, one invoice after the other. Made for a phone; a wide screen shows the
+ * queue and the document beside the card. It reads invoices and calls the public `action_*` methods, nothing else.
+ */
+export class ToValidate extends Component {
+    static template = "facturation_collab.ToValidate";
+    static components = { DecisionBar, DocumentPreview, Layout, ValidationCard, ValidationQueue };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.notification = useService("notification");
+        this.ui = useService("ui");
+        this.state = useState({ queue: [], total: 0, move: null, isBusy: false, error: "", round: 0 });
+        useSetupAction({ getLocalState: () => ({ moveId: this.state.move?.id }) });
+        onWillStart(() => this.load(this.props.state?.moveId || this.props.action.params?.move_id));
+    }
+
+    // ------------------------------------------------------------------ what is shown
+
+    get position() {
+        return this.state.queue.findIndex((move) => move.id === this.state.move?.id);
+    }
+
+    get progressText() {
+        return _t("%(position)s of %(total)s", { position: this.position + 1, total: this.state.total });
+    }
+
+    get hasPrevious() {
+        return this.position > 0;
+    }
+
+    get hasNext() {
+        return this.position < this.state.queue.length - 1;
+    }
+
+    // ------------------------------------------------------------------ reading
+
+    get domain() {
+        return [
+            ["validation_state", "=", "pending"],
+            ["validation_waiting_user_ids", "in", [user.userId]],
+        ];
+    }
+
+    /** Reads the queue again and shows `moveId`, or what now stands at `index`. */
+    async load(moveId, index = 0) {
+        const { records, length } = await this.orm.webSearchRead("account.move", this.domain, {
+            specification: QUEUE_FIELDS,
+            order: "validation_deadline, validation_since, id",
+            limit: QUEUE_LIMIT,
+        });
+        Object.assign(this.state, { queue: records, total: length });
+        const next = records.find((move) => move.id === moveId) || records[Math.min(index, records.length - 1)];
+        await this.show(next?.id);
+    }
+
+    async show(moveId) {
+        const [move] = moveId ? await this.orm.webRead("account.move", [moveId], { specification: CARD_FIELDS }) : [];
+        this.state.move = move || null;
+    }
+
+    /** A card that cannot be read any more, because somebody else was faster, gives way to the next one. */
+    async select(moveId) {
+        this.state.error = "";
+        try {
+            await this.show(moveId);
+        } catch (error) {
+            this.state.error = describeServerError(error);
+            await this.load();
+        }
+    }
+
+    selectBeside(offset) {
+        return this.select(this.state.queue[this.position + offset].id);
+    }
+
+    // ------------------------------------------------------------------ deciding
+
+    async decide(outcome, comment) {
+        const { move } = this.state;
+        const index = this.position;
+        Object.assign(this.state, { isBusy: true, error: "" });
+        try {
+            await this.checkNotResubmitted(move);
+            await this.orm.call("account.move", METHODS[outcome], [[move.id]], { comment });
+            this.notification.add(DONE[outcome], { type: "success", title: move.display_name });
+            this.state.round++;
+            await this.load(null, index);
+        } catch (error) {
+            this.state.error = error instanceof ResubmittedError ? error.message : describeServerError(error);
+            await this.load(move.id, index);
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+
+    /** Nobody approves a version they have not seen: a card left open while the invoice was corrected is read again first. */
+    async checkNotResubmitted(move) {
+        const [current] = await this.orm.read("account.move", [move.id], ["validation_request_id"], { load: "" });
+        if (current.validation_request_id !== move.validation_request_id) {
+            throw new ResubmittedError(
+                _t("This invoice was corrected and submitted again in the meantime. Please look at the new version.")
+            );
+        }
+    }
+
+    openMove() {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "account.move",
+            res_id: this.state.move.id,
+            views: [[false, "form"]],
+        });
+    }
+
+    openInvoices() {
+        return this.action.doAction("facturation_collab.account_move_action_in");
+    }
+}
+
+registry.category("actions").add("facturation_collab.to_validate", ToValidate);

@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class AccountAnalyticAccount(models.Model):
+    _inherit = "account.analytic.account"
+
+    department_id = fields.Many2one(
+        "hr.department",
+        string="Department",
+        check_company=True,
+        help="Invoice lines charged to this account concern this department.",
+    )

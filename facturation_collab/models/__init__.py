@@ -1,10 +1,27 @@
-from . import account_analytic_account
-from . import account_department_member
-from . import account_journal
-from . import account_move_department
-from . import account_move_contributor
-from . import hr_department
-from . import hr_employee
-from . import hr_version
-from . import res_partner
-from . import res_users_role
+from . import (
+    account_validation_record,
+    account_validation_wording,
+    account_validation_policy,
+    account_validation_level,
+    account_validation_build,
+    account_validation_request,
+    account_validation_step,
+    account_validation_event,
+    account_validation_messages,
+    res_users,
+    res_users_role,
+    hr_department,
+    account_department_member,
+    hr_employee,
+    hr_version,
+    account_journal,
+    account_analytic_account,
+    res_partner,
+    account_move,
+    account_move_department,
+    account_move_contributor,
+    account_move_snapshot,
+    account_move_decision,
+    account_move_gate,
+    account_move_panel,
+)

@@ -1,1 +1,1 @@
-from . import account_department_invite
+from . import account_department_invite, account_validation_decision, account_validation_posting

@@ -1,0 +1,163 @@
+"""Rules of the validation that need no database: states, order, quorum, voices, canonical form and hashes.
+
+Plain functions on plain values, so that they can be read, tested and reasoned about without Odoo.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+SNAPSHOT_VERSION = 1
+"""Version of the canonical form. A change of the form is a new version: old requests keep the one they were hashed with."""
+
+DATED_FIELDS = ("invoice_date", "date", "invoice_date_due", "invoice_currency_rate")
+"""What follows from the date of an invoice: unknown (null) in the snapshot of an invoice that has no date yet."""
+
+OUTCOME_STATE = {"approve": "approved", "return": "returned", "reject": "rejected"}
+"""What a person may decide on an open step, and the state that it leads to."""
+
+STEP_TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "waiting": frozenset({"open", "cancelled"}),
+    "open": frozenset({"approved", "returned", "rejected", "cancelled"}),
+}
+REQUEST_TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "pending": frozenset({"approved", "returned", "rejected", "cancelled"}),
+}
+"""States not named here are final."""
+
+
+def can_move(transitions: Mapping[str, frozenset[str]], old: str, new: str) -> bool:
+    """Tell whether a record may go from a state to another one.
+
+    >>> can_move(STEP_TRANSITIONS, "open", "approved"), can_move(STEP_TRANSITIONS, "approved", "open")
+    (True, False)
+    """
+    return new in transitions.get(old, ())
+
+
+def steps_to_open(steps: Sequence[tuple[int, str]]) -> list[int]:
+    """Return the positions of the steps to open now, given the (sequence, state) of all steps of a request.
+
+    Steps of one sequence are parallel; a sequence opens when all the earlier ones are approved.
+
+    >>> steps_to_open([(10, "waiting"), (10, "waiting"), (20, "waiting")])
+    [0, 1]
+    >>> steps_to_open([(10, "approved"), (10, "open"), (20, "waiting")])
+    []
+    >>> steps_to_open([(10, "approved"), (20, "waiting")])
+    [1]
+    """
+    unfinished = [sequence for sequence, state in steps if state != "approved"]
+    if not unfinished:
+        return []
+    current = min(unfinished)
+    return [i for i, (sequence, state) in enumerate(steps) if sequence == current and state == "waiting"]
+
+
+def required_voices(quorum: str, count: int, approvers: int) -> int:
+    """Return how many persons must approve a step.
+
+    >>> required_voices("any", 0, 3), required_voices("count", 2, 3), required_voices("all", 0, 3)
+    (1, 2, 3)
+    """
+    return {"any": 1, "count": max(1, count), "all": max(1, approvers)}[quorum]
+
+
+def request_outcome(step_states: Collection[str]) -> str:
+    """Return the state of a request, given those of its steps: one refusal is enough, an approval needs all.
+
+    >>> request_outcome(["approved", "open"])
+    'pending'
+    >>> request_outcome(["approved", "returned", "cancelled"])
+    'returned'
+    >>> request_outcome(["approved", "approved"]), request_outcome([])
+    ('approved', 'approved')
+    """
+    for refusal in ("rejected", "returned"):
+        if refusal in step_states:
+            return refusal
+    return "approved" if all(state == "approved" for state in step_states) else "pending"
+
+
+def unmet_level(levels: Sequence[tuple[int, Iterable[Hashable]]]) -> int | None:
+    """Return the position of the first level that different persons cannot fill, or None when all can be.
+
+    Each level is (voices still required, persons who may give one); a person has one voice over all levels. This is a
+    maximum bipartite matching by augmenting paths (H. W. Kuhn, 1955), small here: levels and named persons.
+
+    >>> unmet_level([(1, ["ann", "bob"]), (1, ["ann"])]) is None
+    True
+    >>> unmet_level([(1, ["ann"]), (1, ["ann"])])
+    1
+    >>> unmet_level([(2, ["ann"])])
+    0
+    """
+    holder: dict[Hashable, int] = {}
+    candidates = [list(people) for _required, people in levels]
+
+    def give_voice(level: int, seen: set[Hashable]) -> bool:
+        for person in candidates[level]:
+            if person in seen:
+                continue
+            seen.add(person)
+            if person not in holder or give_voice(holder[person], seen):
+                holder[person] = level
+                return True
+        return False
+
+    for level, (required, _people) in enumerate(levels):
+        for _voice in range(required):
+            if not give_voice(level, set()):
+                return level
+    return None
+
+
+def canonical(data: Any) -> str:
+    """Return the canonical JSON text of plain values: sorted keys, no spaces, no escaped characters.
+
+    >>> canonical({"b": 1, "a": ["é", None]})
+    '{"a":["é",null],"b":1}'
+    """
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def fingerprint(text: str) -> str:
+    """Return the SHA-256 (FIPS 180-4) of a text in UTF-8, as 64 hexadecimal digits.
+
+    >>> fingerprint("")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chained_hash(previous: str, payload: Mapping[str, Any]) -> str:
+    """Return the hash of an event: over its own canonical form and the hash of the event before it.
+
+    >>> chained_hash("", {"type": "submitted"}) != chained_hash("0", {"type": "submitted"})
+    True
+    """
+    return fingerprint(f"{previous}\n{canonical(payload)}")
+
+
+def comparable(approved: Mapping[str, Any], current: Mapping[str, Any], *, today: Collection[str], locked: bool) -> dict:
+    """Return the present snapshot without the differences that posting itself makes, to compare it with the approved one.
+
+    * An invoice approved without a date takes the day of posting as its date, and dates that follow from it.
+    * An accounting date inside a locked period moves to the first open day.
+
+    :param today: the days (ISO) that count as the day of posting, in the time zones concerned
+    :param locked: the accounting date that was approved lies in a locked period
+
+    >>> comparable({"invoice_date": None, "date": None}, {"invoice_date": "2026-01-31", "date": "2026-01-31"},
+    ...     today=["2026-01-31"], locked=False)
+    {'invoice_date': None, 'date': None}
+    >>> comparable({"date": "2025-12-31"}, {"date": "2026-01-01"}, today=[], locked=True)
+    {'date': '2025-12-31'}
+    """
+    same = dict(current)
+    if approved.get("invoice_date") is None and current.get("invoice_date") in today:
+        same |= {name: None for name in DATED_FIELDS if name in current and approved.get(name) is None}
+    elif locked:
+        same["date"] = approved.get("date")
+    return same

@@ -1,0 +1,117 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .account_validation_record import ENGINE, ENGINE_KEY
+
+
+class AccountMove(models.Model):
+    """Where an invoice stands in its validation, for lists and rules, and the public methods that move it on."""
+
+    _inherit = "account.move"
+
+    validation_request_ids = fields.One2many("account.validation.request", "move_id", string="Validation requests", readonly=True)
+    validation_request_id = fields.Many2one(
+        "account.validation.request", string="Latest request", compute="_compute_validation", store=True, copy=False, index="btree_not_null",
+    )
+    validation_state = fields.Selection(
+        [
+            ("pending", "To validate"),
+            ("approved", "Approved"),
+            ("returned", "Returned"),
+            ("rejected", "Rejected"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Validation",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        help="Where the invoice stands in its validation. Empty: never submitted.",
+    )
+    validation_policy_id = fields.Many2one(
+        "account.validation.policy", compute="_compute_validation", store=True, copy=False, index="btree_not_null", ondelete="restrict",
+    )
+    validation_submitter_id = fields.Many2one(
+        "res.users", string="Submitted by", compute="_compute_validation", store=True, copy=False, index="btree_not_null", ondelete="restrict",
+    )
+    validation_waiting_user_ids = fields.Many2many(
+        "res.users", "account_move_validation_waiting_rel", "move_id", "user_id",
+        string="Waiting for", compute="_compute_validation", store=True, copy=False, help="Who can approve the invoice now.",
+    )
+    validation_participant_ids = fields.Many2many(
+        "res.users", "account_move_validation_participant_rel", "move_id", "user_id",
+        string="Participants", compute="_compute_validation", store=True, copy=False,
+        help="Everybody who submitted the invoice or was asked to validate it; they may read it.",
+    )
+    validation_since = fields.Datetime(
+        string="Waiting since", compute="_compute_validation", store=True, copy=False, help="Since when the present people have the invoice.",
+    )
+    validation_deadline = fields.Datetime(compute="_compute_validation", store=True, copy=False, help="When the present people must have decided.")
+
+    @api.depends(
+        "validation_request_ids.state",
+        "validation_request_ids.waiting_user_ids",
+        "validation_request_ids.participant_ids",
+        "validation_request_ids.since",
+        "validation_request_ids.deadline",
+    )
+    def _compute_validation(self):
+        for move in self:
+            request = move.validation_request_ids[:1] if not move.validation_request_ids else max(
+                move.validation_request_ids, key=lambda request: request.id or 0,
+            )
+            move.validation_request_id = request
+            move.validation_state = request.state
+            move.validation_policy_id = request.policy_id
+            move.validation_submitter_id = request.submitter_id
+            move.validation_waiting_user_ids = request.waiting_user_ids
+            move.validation_participant_ids = move.validation_request_ids.participant_ids
+            move.validation_since = request.since
+            move.validation_deadline = request.deadline
+
+    # CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        prefix = "default_validation_"
+        if any(key.startswith(prefix) for key in self.env.context):
+            self = self.with_context({key: value for key, value in self.env.context.items() if not key.startswith(prefix)})
+        for vals in vals_list:
+            self._check_validation_vals(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_validation_vals(vals)
+        if vals.get("state") == "posted":
+            self._check_posting(vals)
+        res = super().write(vals)
+        if vals.get("state") in ("posted", "cancel"):
+            self._end_pending_requests()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_validated(self):
+        for move in self.sudo().filtered("validation_request_id"):
+            raise UserError(
+                self.env._("“%s” has a validation history, which must be kept: cancel it instead of deleting it.", move.display_name),
+            )
+
+    def _check_validation_vals(self, vals):
+        """:raises AccessError: when values that belong to the engine come from elsewhere"""
+        forbidden = [name for name in vals if name.startswith("validation_") and name in self._fields]
+        if forbidden and self.env.context.get(ENGINE_KEY) is not ENGINE:
+            raise AccessError(
+                self.env._(
+                    "“%s” follows from the validation and cannot be changed by hand. Submit, approve, return or reject the invoice instead.",
+                    self._fields[forbidden[0]]._description_string(self.env),
+                ),
+            )
+
+    def _end_pending_requests(self):
+        """Close the requests under way on invoices that were posted (a policy that only observes) or cancelled."""
+        pending = self.sudo().validation_request_id.filtered(lambda request: request.state == "pending")
+        if pending:
+            pending._lock()
+            pending.filtered(lambda request: request.state == "pending")._close(
+                "cancelled", self.env._("The invoice was posted or cancelled before its validation had ended."),
+            )

@@ -1,0 +1,204 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_amount
+
+
+class AccountMove(models.Model):
+    """Submitting and deciding: what a user may do with an invoice, and the public methods that do it, for one or many."""
+
+    _inherit = "account.move"
+
+    # Predicates: (True, "") or (False, sentence that says why and what to do)
+
+    def _can_submit(self, user):
+        """Tell whether a user may submit this invoice now, whatever the policies say of it."""
+        self.ensure_one()
+        request = self.sudo().validation_request_id
+        problem = ""
+        if not self.is_invoice(include_receipts=True):
+            problem = self.env._("Only invoices, bills, refunds and receipts are validated.")
+        elif self.state != "draft":
+            problem = self.env._("It is no longer a draft.")
+        elif request.state == "pending":
+            problem = self.env._("It is already being validated: it waits for %s.", ", ".join(request.waiting_user_ids.mapped("name")))
+        elif request.state == "rejected":
+            problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
+        elif request.state == "approved" and request._is_content_unchanged():
+            problem = self.env._("It is already approved as it stands and can be posted.")
+        elif not self.with_user(user).has_access("write"):
+            problem = self.env._("You may read it, but not edit it: a contributor of its department, or accounting, can submit it.")
+        return (not problem, problem)
+
+    def _can_cancel_validation(self, user):
+        """Tell whether a user may take this invoice back while it is being validated: its submitter, or accounting."""
+        self.ensure_one()
+        request = self.sudo().validation_request_id
+        problem = ""
+        if request.state != "pending":
+            problem = self.env._("It is not being validated.")
+        elif user != request.submitter_id and not self.with_user(user).has_access("write"):
+            problem = self.env._("Only %s, who submitted it, or accounting can cancel its validation.", request.submitter_id.name)
+        return (not problem, problem)
+
+    def _get_decidable_step(self, user, outcome="approve"):
+        """Return the open step on which a user may decide now (the one that fewest others can approve), and why not.
+
+        :returns: (account.validation.step as sudo, "") or (empty, a sentence)
+        """
+        self.ensure_one()
+        steps = self.sudo().validation_request_id.step_ids
+        if not steps:
+            return steps, self.env._("It was not submitted for validation.")
+        answers = [(step, *step._can_decide(user, outcome)) for step in steps]
+        allowed = [step for step, can, _reason in answers if can]
+        if allowed:
+            return min(allowed, key=lambda step: len(step.approver_ids)), ""
+        relevant = [answer for answer in answers if answer[0].state == "open"] or answers
+        mine = [answer for answer in relevant if user in answer[0].approver_ids] or relevant
+        return steps.browse(), mine[0][2]
+
+    def _get_incomplete(self):
+        """Return the sentence that says what this invoice lacks to be submitted, or an empty text."""
+        self.ensure_one()
+        if not self.partner_id:
+            return self.env._("Its customer or vendor is missing.")
+        if not self.invoice_line_ids.filtered(lambda line: line.display_type == "product"):
+            return self.env._("It has no line.")
+        if self.is_purchase_document(include_receipts=True) and not self.invoice_date:
+            return self.env._("Its bill date is missing.")
+        return ""
+
+    # Actions
+
+    def action_submit(self, comment=None):
+        """Submit these draft invoices for validation under the policy that covers each.
+
+        :param comment: text for the approvers, or None
+        :returns: False, or for several invoices an action that tells which were left out and why
+        :raises UserError: when none can be submitted; says why for each
+        """
+        self.check_access("read")
+        refusals = {move: reason for move in self for can, reason in [move._can_submit(self.env.user)] if not can}
+        candidates = self - self.browse(move.id for move in refusals)
+        refusals |= {move: text for move in candidates if (text := move._get_incomplete())}
+        candidates -= self.browse(move.id for move in refusals)
+        matches = self.env["account.validation.policy"]._match(candidates)
+        requests = self.env["account.validation.request"].sudo()
+        for move in candidates.filtered(lambda move: move.id not in matches):
+            refusals[move] = self.env._("No policy asks for its validation: accounting can post it as it is.")
+        covered = candidates.filtered(lambda move: move.id in matches)
+        for (policy, criteria), moves in covered.grouped(lambda move: (matches[move.id][0], tuple(matches[move.id][1]))).items():
+            policy = policy.with_env(self.env).sudo()
+            plans, problems = policy._plan(moves.sudo())
+            refusals |= {move: problems[move.id] for move in moves if move.id in problems}
+            requests |= policy._start(moves.sudo().filtered(lambda move: move.id not in problems), criteria, plans, comment)
+        action = self._report(refusals, self.env._("%s invoices were submitted."))
+        requests._on_submitted(comment)
+        requests._advance()
+        return action
+
+    def action_approve(self, comment=None):
+        """Approve these invoices, at the level where they now wait for the present user.
+
+        :param comment: text, required where the level says so
+        :returns: False, or for several invoices an action that tells which were left out and why
+        :raises UserError: when none can be approved; says why for each
+        """
+        return self._decide("approve", comment, self.env._("%s invoices were approved."))
+
+    def action_return(self, comment):
+        """Return these invoices to whoever submitted them, to be corrected and submitted again.
+
+        :param comment: text that says what to correct
+        :raises UserError: when none can be returned; says why for each
+        """
+        return self._decide("return", comment, self.env._("%s invoices were returned."))
+
+    def action_reject(self, comment):
+        """Reject these invoices, for good: they can no longer be submitted nor posted.
+
+        :param comment: text that says why
+        :raises UserError: when none can be rejected; says why for each
+        """
+        return self._decide("reject", comment, self.env._("%s invoices were rejected."))
+
+    def action_cancel_validation(self, comment=None):
+        """Take these invoices back from their validation. They are drafts again, and their history stays.
+
+        :param comment: text, or None
+        :raises UserError: when none can be taken back; says why for each
+        """
+        self.check_access("read")
+        self.sudo().validation_request_id._lock()
+        refusals = {move: reason for move in self for can, reason in [move._can_cancel_validation(self.env.user)] if not can}
+        action = self._report(refusals, self.env._("The validation of %s invoices was cancelled."))
+        (self - self.browse(move.id for move in refusals)).sudo().validation_request_id._close("cancelled", comment)
+        return action
+
+    def action_open_decision_wizard(self):
+        """Return the dialog that asks for a comment before a decision; the context's `default_outcome` says which."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Your decision"),
+            "res_model": "account.validation.decision.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_move_ids": self.ids,
+                "default_outcome": self.env.context.get("default_outcome", "approve"),
+            },
+        }
+
+    # Business
+
+    def _decide(self, outcome, comment, done):
+        """Decide on the invoices where the present user can, report the others."""
+        self.check_access("read")
+        self.sudo().validation_request_id._lock()
+        steps, refusals = self.env["account.validation.step"].sudo(), {}
+        for move in self:
+            step, reason = move._get_decidable_step(self.env.user, outcome)
+            if step:
+                steps |= step
+            else:
+                refusals[move] = reason
+        action = self._report(refusals, done)
+        steps._decide(outcome, comment)
+        return action
+
+    def _report(self, refusals, done):
+        """Return the notification that tells what was done and what was not; nothing for a single invoice that went well.
+
+        :param refusals: {move: sentence}
+        :param done: sentence with %s for the number of invoices done
+        :raises UserError: when every invoice was refused
+        """
+        lines = [f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason for move, reason in refusals.items()]
+        if len(refusals) == len(self):
+            raise UserError("\n".join(lines) or self.env._("Select at least one invoice."))
+        if len(self) == 1:
+            return False
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if refusals else "success",
+                "sticky": bool(refusals),
+                "message": "\n".join([done % (len(self) - len(refusals)), *lines]),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _get_validation_title(self):
+        """Return what names this invoice for people, a draft too: number or kind, partner and amount."""
+        self.ensure_one()
+        name = self.name if self.name and self.name != "/" else self.ref or self.env._("Draft %s", self.id)
+        return ", ".join(filter(None, [name, self.partner_id.display_name, format_amount(self.env, self.amount_total, self.currency_id)]))
+
+    def _search_validation_is_late(self, operator, value):
+        """Late: a deadline that is over, on a request under way."""
+        if operator not in ("in", "not in"):
+            return NotImplemented
+        late = Domain("validation_state", "=", "pending") & Domain("validation_deadline", "<", fields.Datetime.now())
+        return late if (operator == "in") == (True in value) else ~late

@@ -1,0 +1,146 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_list
+
+
+class AccountMove(models.Model):
+    """The gate: an invoice under an enforcing policy is posted only with exactly the content that was approved.
+
+    `_post()` gives the readable message, `write()` and a constraint on the state hold for every other way in. Nothing in a
+    context opens it.
+    """
+
+    _inherit = "account.move"
+
+    def _get_posting_refusals(self):
+        """Return {move id: sentence} of the invoices that cannot be posted now, and what has to happen first.
+
+        Constant number of queries per batch; none when no policy is in force and nothing was ever submitted.
+        """
+        invoices = self.filtered(lambda move: move.is_invoice(include_receipts=True)).sudo()
+        refusals, free = {}, self.browse().sudo()
+        for move in invoices:
+            request = move.validation_request_id
+            if request.move_id == move and request.mode == "enforce" and request.state in ("pending", "approved", "rejected"):
+                refusals[move.id] = move._get_request_refusal(request)
+            else:
+                free |= move
+        for move_id, (policy, _criteria) in self.env["account.validation.policy"]._match(free).items():
+            if policy.mode == "enforce":
+                refusals[move_id] = self.env._("It must be validated under the policy “%s” first: submit it.", policy.name)
+        return {move_id: refusal for move_id, refusal in refusals.items() if refusal}
+
+    def _get_request_refusal(self, request):
+        """Return why an enforced request keeps this invoice from being posted, or an empty text."""
+        if request.state == "pending":
+            people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
+            return self.env._("It is being validated and waits for %s.", people)
+        if request.state == "rejected":
+            return self.env._("It was rejected: cancel it, or enter a new one.")
+        if not request._is_content_unchanged():
+            return self.env._("It was changed after it was approved: submit it again.")
+        return ""
+
+    def _raise_refusals(self, refusals):
+        """:raises UserError: with one line for each refused invoice"""
+        if refusals:
+            moves = self.browse(refusals)
+            raise UserError(
+                "\n".join(
+                    [self.env._("This cannot be posted:"), *(f"{move._get_validation_title()}: {refusals[move.id]}" for move in moves)],
+                ),
+            )
+
+    def _check_posting(self, vals):
+        """Refuse values that post an invoice which may not be posted, or that change its content in the same write.
+
+        :raises AccessError: when the user has no right to post
+        :raises UserError: when the validation is missing
+        """
+        moves = self.filtered(lambda move: move.state != "posted" and move.is_invoice(include_receipts=True))
+        if moves and not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("You don't have the access rights to post an invoice."))
+        moves._raise_refusals(moves._get_posting_refusals())
+        covered = moves.sudo().filtered(lambda move: move.validation_request_id.mode == "enforce")
+        content = self._snapshot_fields()["move"] + ["line_ids", "invoice_line_ids", "payment_reference", "tax_totals"]
+        changed = [name for name in vals if name in content]
+        if covered and changed:
+            raise UserError(
+                self.env._(
+                    "An approved invoice is posted as it was approved: change “%s” first, and submit it again.",
+                    format_list(self.env, [self._fields[name]._description_string(self.env) for name in changed]),
+                ),
+            )
+
+    @api.constrains("state")
+    def _check_posted_is_validated(self):
+        moves = self.filtered(lambda move: move.state == "posted")
+        moves._raise_refusals(moves._get_posting_refusals())
+
+    def _post(self, soft=True):
+        """Leave out what is not validated when posting is soft; refuse it otherwise."""
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            return super()._post(soft)
+        refusals = self._get_posting_refusals()
+        if refusals and not soft:
+            self._raise_refusals(refusals)
+        postable = self.filtered(lambda move: move.id not in refusals) if refusals else self
+        observed = postable._get_observed()
+        posted = super(AccountMove, postable)._post(soft)
+        (observed & posted)._log_observed()
+        return posted
+
+    def _get_observed(self):
+        """Return the invoices that an observing policy covers and that nobody has approved."""
+        drafts = self.filtered(lambda move: move.validation_state != "approved" and move.is_invoice(include_receipts=True))
+        return self.browse(self.env["account.validation.policy"]._match(drafts))
+
+    def _log_observed(self):
+        if self:
+            body = self.env._("Posted without the validation that its policy asks for; the policy only observes.")
+            self.sudo()._message_log_batch(dict.fromkeys(self.ids, body), author_id=self.env.user.partner_id.id)
+
+    # Ways to post that work on many invoices, or by themselves
+
+    def action_validate_moves_with_confirmation(self):
+        """Post what can be posted and tell which invoices were left out, instead of failing for all of them."""
+        refusals = self._get_posting_refusals()
+        if len(refusals) == len(self):
+            self._raise_refusals(refusals)
+        action = super(AccountMove, self.filtered(lambda move: move.id not in refusals)).action_validate_moves_with_confirmation()
+        return self._with_posting_report(action, refusals)
+
+    def _with_posting_report(self, action, refusals):
+        """Return a notification of the invoices left out, that goes on with an action."""
+        if not refusals:
+            return action
+        lines = [f"{move._get_validation_title()}: {refusals[move.id]}" for move in self.browse(refusals)]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not posted"),
+                "message": "\n".join(lines),
+                "next": action or {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _autopost_bill(self):
+        """Do not try to post a received bill that must be validated first: it stays a draft, ready to be submitted."""
+        if not self._get_posting_refusals():
+            super()._autopost_bill()
+
+    @api.model
+    def _autopost_draft_entries(self, batch_size=100):
+        """Make room in the batch for the invoices that wait for their validation, so that they do not keep others from it."""
+        due = self.search([("state", "=", "draft"), ("date", "<=", fields.Date.context_today(self)), ("auto_post", "!=", "no")])
+        return super()._autopost_draft_entries(batch_size=batch_size + len(due._get_posting_refusals()))
+
+    @api.depends("validation_state")
+    def _compute_hide_post_button(self):
+        super()._compute_hide_post_button()
+        drafts = self.filtered(lambda move: move.state == "draft" and not move.hide_post_button)
+        refusals = drafts._get_posting_refusals()
+        drafts.filtered(lambda move: move.id in refusals or move._origin.id in refusals).hide_post_button = True

@@ -1,0 +1,103 @@
+from collections import defaultdict
+
+from odoo import Command, models
+from odoo.tools import format_list
+
+from .. import lifecycle
+
+
+class AccountValidationPolicy(models.Model):
+    """Building requests: who would be asked at each level of an invoice, and the frozen copy of it."""
+
+    _inherit = "account.validation.policy"
+
+    def _plan(self, moves):
+        """Find the approvers of each level for invoices that this policy covers. Reads only.
+
+        :returns: ({move id: [(level, res.users)]}, {move id: sentence that says which level lacks whom})
+        """
+        self.ensure_one()
+        plans, problems = defaultdict(list), {}
+        for level in self.level_ids:
+            concerned = moves.filtered(level._applies_to)
+            candidates = level._get_approvers(concerned)
+            eligible = self.env["res.users"].union(*candidates.values())._filter_validation_users()
+            for move in concerned:
+                approvers = self._filter_approvers(candidates[move.id] & eligible, move)
+                plans[move.id].append((level, approvers))
+                lack = self._get_lack(level, move, candidates[move.id], approvers)
+                if lack:
+                    problems.setdefault(move.id, lack)
+        if self.distinct_approvers:
+            problems = self._get_overlaps(plans) | problems
+        return plans, problems
+
+    def _filter_approvers(self, users, move):
+        """Keep the users who may decide on an invoice: access to its company, and not those who entered or submit it."""
+        users = users.filtered(lambda user: move.company_id in user.company_ids)
+        return users - self.env.user - move.create_uid if self.separation_of_duties else users
+
+    def _get_lack(self, level, move, candidates, approvers):
+        """Return the sentence that says whom a level of this policy lacks for an invoice, or an empty text."""
+        required = lifecycle.required_voices(level.quorum, level.quorum_count, 1)
+        if len(approvers) >= required:
+            return ""
+        names = {"policy": self.name, "level": level.name, "who": level.summary}
+        if level.approver_type in ("role", "parent_role") and not move.department_id:
+            return self.env._(
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: choose its department.", **names,
+            )
+        if not candidates:
+            return self.env._(
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give the role to somebody.", **names,
+            )
+        return self.env._(
+            "Level “%(level)s” of policy “%(policy)s” asks for %(who)s: of %(people)s, too few can decide on this invoice. Whoever entered "
+            "or submits it cannot, nor users without access to collaborative invoicing or to its company. An administrator must name others.",
+            people=format_list(self.env, candidates.mapped("name")), **names,
+        )
+
+    def _get_overlaps(self, plans):
+        """Return {move id: sentence} of the plans whose levels cannot be approved by different people."""
+        overlaps = {}
+        for move_id, plan in plans.items():
+            wanted = [(lifecycle.required_voices(level.quorum, level.quorum_count, len(users)), users.ids) for level, users in plan]
+            position = lifecycle.unmet_level(wanted)
+            if position is not None:
+                overlaps[move_id] = self.env._(
+                    "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody left: "
+                    "an administrator must name more approvers.",
+                    policy=self.name, level=plan[position][0].name,
+                )
+        return overlaps
+
+    def _start(self, moves, criteria, plans, comment=None):
+        """Create the requests of invoices under this policy, with their steps and first event, in batch.
+
+        :param criteria: names of the criteria that matched, as `_match` returned them
+        :param plans: {move id: [(level, res.users)]}, as `_plan` returned them, without a problem
+        :returns: account.validation.request, as the present user with sudo
+        """
+        self.ensure_one()
+        Request = self.env["account.validation.request"].sudo()
+        requests = Request._engine().create(
+            [
+                {
+                    **Request._prepare_request_vals(self, move, criteria),
+                    "step_ids": [
+                        Command.create(Request._prepare_step_vals(level, move, users)) for level, users in plans[move.id]
+                    ],
+                }
+                for move in moves
+            ],
+        )
+        requests = Request.browse(requests.ids)
+        self.env["account.validation.event"].sudo()._append(
+            [
+                request._prepare_event_vals(
+                    "submitted", comment=comment, data={"fingerprint": request.fingerprint},
+                )
+                for request in requests
+            ],
+        )
+        return requests

@@ -1,0 +1,156 @@
+from collections import defaultdict
+
+from markupsafe import Markup
+
+from odoo import fields, models
+from odoo.tools import format_list
+
+
+class AccountValidationRequest(models.Model):
+    """What people hear of a request: chatter of the invoice, activities of those who can act, outcome for followers."""
+
+    _inherit = "account.validation.request"
+
+    # Hooks; an addon extends them with `super()`
+
+    def _on_submitted(self, comment=None):
+        """Called once for new requests, before their first steps open."""
+        self._close_activities()
+        self._log(
+            lambda request: self.env._("Submitted for validation under the policy “%s”.", request.match_reason["policy"]), comment,
+        )
+
+    def _on_opened(self, steps):
+        """Called when steps of these requests have opened."""
+        for request_steps in steps.grouped("request_id").values():
+            request_steps[0].request_id._log(lambda request, opened=request_steps: self._describe_opened(opened))
+        self._notify_actors()
+
+    def _on_decided(self, steps, outcome, comment):
+        """Called with the steps on which the present user just decided, before the requests advance."""
+        sentences = {
+            "approve": self.env._("Approved at level “%s”."),
+            "return": self.env._("Returned for correction at level “%s”."),
+            "reject": self.env._("Rejected at level “%s”."),
+        }
+        names = {step.request_id: step.name for step in steps}
+        self._log(lambda request: sentences[outcome] % names[request], comment)
+        self._close_activities(self.env.user)
+
+    def _on_approved(self):
+        """Called when the last level has approved these requests."""
+        self._close_activities()
+        self._post_outcome(self.env._("The validation is complete: the invoice can be posted."))
+
+    def _on_returned(self):
+        """Called when these requests were returned: their submitters are asked to correct the invoices."""
+        self._close_activities()
+        self._post_outcome(self.env._("The invoice was returned to %s, to be corrected and submitted again."), submitter=True)
+        self._create_activities(
+            "facturation_collab.mail_activity_type_correct", [(request, request.submitter_id) for request in self],
+        )
+
+    def _on_rejected(self):
+        """Called when these requests were rejected: the invoices can no longer be submitted nor posted."""
+        self._close_activities()
+        self._post_outcome(self.env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one."))
+
+    def _on_cancelled(self, comment=None):
+        """Called when these requests were cancelled."""
+        self._close_activities()
+        self._log(lambda request: self.env._("The validation was cancelled."), comment)
+
+    # Chatter
+
+    def _describe_opened(self, steps):
+        sentences = [
+            self.env._(
+                "Waiting for %(people)s (level “%(level)s”).", people=format_list(self.env, step._get_actors().mapped("name"), "or"), level=step.name,
+            )
+            for step in steps
+        ]
+        return " ".join(sentences)
+
+    def _log(self, sentence, comment=None):
+        """Write a note in the chatter of the invoices: a sentence for each request, and a comment under it."""
+        quote = Markup("<blockquote>%s</blockquote>") % comment if comment else ""
+        bodies = {request.move_id.id: Markup("<p>%s</p>%s") % (sentence(request), quote) for request in self}
+        self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
+
+    def _post_outcome(self, sentence, submitter=False):
+        """Tell the submitter and the followers of the invoices, inside the company, how the validation ended."""
+        for request in self.sudo():
+            body = sentence % request.submitter_id.name if submitter else sentence
+            request.move_id.message_post(
+                body=body,
+                author_id=self.env.user.partner_id.id,
+                subtype_xmlid="facturation_collab.mt_validation_outcome",
+                partner_ids=(request.submitter_id - self.env.user).partner_id.ids,
+            )
+
+    # Activities
+
+    def _schedule_activities(self):
+        """Give each person who can act now one activity on the invoice, and nobody else."""
+        existing = self._get_activities()
+        taken = {(activity.res_id, activity.user_id) for activity in existing}
+        wanted = [(request, user) for request in self for user in request.waiting_user_ids]
+        existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}).unlink()
+        self._create_activities(
+            "facturation_collab.mail_activity_type_validate",
+            [(request, user) for request, user in wanted if (request.move_id.id, user) not in taken],
+        )
+
+    def _create_activities(self, type_xmlid, assignments):
+        """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of one for each."""
+        activity_type = self.env.ref(type_xmlid)
+        today = fields.Date.context_today(self)
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True, mail_create_nosubscribe=True).create(
+            [
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("account.move"),
+                    "res_id": request.move_id.id,
+                    "activity_type_id": activity_type.id,
+                    "user_id": user.id,
+                    "automated": True,
+                    "date_deadline": request.deadline.date() if request.deadline else today,
+                }
+                for request, user in assignments
+            ],
+        )
+
+    def _get_activities(self, user=None):
+        types = [
+            self.env.ref("facturation_collab.mail_activity_type_validate").id,
+            self.env.ref("facturation_collab.mail_activity_type_correct").id,
+        ]
+        domain = [("res_model", "=", "account.move"), ("res_id", "in", self.move_id.ids), ("activity_type_id", "in", types)]
+        if user:
+            domain.append(("user_id", "=", user.id))
+        return self.env["mail.activity"].sudo().search(domain)
+
+    def _close_activities(self, user=None):
+        """Remove the activities of a user, or of everybody, that no longer apply. The chatter keeps what was decided."""
+        self._get_activities(user).unlink()
+
+    def _notify_actors(self):
+        """Send one message to each person who can act now, however many invoices came to them at once."""
+        waiting = defaultdict(self.browse)
+        for request in self:
+            for user in request.waiting_user_ids - self.env.user:
+                waiting[user] |= request
+        for user, requests in waiting.items():
+            moves = requests.move_id.with_context(lang=user.lang)
+            env = moves.env
+            items = Markup("").join(
+                Markup('<li><a href="%s">%s</a></li>') % (f"/odoo/account.move/{move.id}", move._get_validation_title()) for move in moves
+            )
+            thread = moves.sudo() if len(moves) == 1 else self.env["mail.thread"].sudo()
+            thread.message_notify(
+                partner_ids=user.partner_id.ids,
+                author_id=self.env.user.partner_id.id,
+                subject=env._("%s invoices wait for your validation", len(moves))
+                if len(moves) > 1
+                else env._("%s waits for your validation", moves._get_validation_title()),
+                body=Markup("<p>%s</p><ul>%s</ul>") % (env._("These invoices wait for your validation:"), items),
+            )

@@ -1,0 +1,205 @@
+from collections import defaultdict
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+from .. import lifecycle
+
+
+class AccountValidationRequest(models.Model):
+    """One run of a policy over one invoice, with a frozen copy of what was submitted and of who must agree."""
+
+    _name = "account.validation.request"
+    _inherit = "account.validation.record"
+    _description = "Validation request"
+    _order = "id desc"
+    _rec_name = "move_id"
+
+    move_id = fields.Many2one("account.move", string="Invoice", required=True, readonly=True, index=True, ondelete="restrict")
+    policy_id = fields.Many2one("account.validation.policy", required=True, readonly=True, index=True, ondelete="restrict")
+    mode = fields.Selection([("observe", "Observe"), ("enforce", "Enforce")], required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    department_id = fields.Many2one("hr.department", readonly=True, index="btree_not_null")
+    state = fields.Selection(
+        [
+            ("pending", "To validate"),
+            ("approved", "Approved"),
+            ("returned", "Returned"),
+            ("rejected", "Rejected"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    submitter_id = fields.Many2one("res.users", string="Submitted by", required=True, readonly=True, ondelete="restrict")
+    submitted_at = fields.Datetime(string="Submitted on", required=True, readonly=True)
+    closed_at = fields.Datetime(string="Ended on", readonly=True)
+    amount = fields.Monetary(readonly=True, help="Total with taxes at submission, in the company's currency.")
+    snapshot = fields.Text(readonly=True, help="Canonical form of what was submitted.")
+    fingerprint = fields.Char(readonly=True, help="SHA-256 of the snapshot.")
+    match_reason = fields.Json(readonly=True)
+    distinct_approvers = fields.Boolean(readonly=True)
+    waiting_user_ids = fields.Many2many(
+        "res.users", "account_validation_request_waiting_rel", string="Waiting for", readonly=True, ondelete="restrict",
+    )
+    participant_ids = fields.Many2many(
+        "res.users", "account_validation_request_participant_rel", string="Participants", readonly=True, ondelete="restrict",
+    )
+    since = fields.Datetime(readonly=True, help="Since when the present people have it.")
+    deadline = fields.Datetime(readonly=True, help="Earliest deadline of the open steps.")
+    step_ids = fields.One2many("account.validation.step", "request_id", readonly=True)
+    event_ids = fields.One2many("account.validation.event", "request_id", readonly=True)
+
+    _one_pending_per_move = models.UniqueIndex(
+        "(move_id) WHERE state = 'pending'",
+        "Somebody submitted this invoice at the same moment. Reload it to see where it is.",
+    )
+
+    # Values, for addons to extend
+
+    def _prepare_request_vals(self, policy, move, criteria):
+        """Return the values of a new request for an invoice under a policy that matched by the named criteria."""
+        snapshot = lifecycle.canonical(move._get_snapshot())
+        wording = self.env["account.validation.wording"]
+        return {
+            "move_id": move.id,
+            "policy_id": policy.id,
+            "mode": policy.mode,
+            "company_id": move.company_id.id,
+            "department_id": move.department_id.id,
+            "submitter_id": self.env.uid,
+            "submitted_at": fields.Datetime.now(),
+            "amount": abs(move.amount_total_signed),
+            "snapshot": snapshot,
+            "fingerprint": lifecycle.fingerprint(snapshot),
+            "match_reason": {"policy": policy.name, "criteria": wording._get_criteria_values(policy, move, criteria)},
+            "distinct_approvers": policy.distinct_approvers,
+            "participant_ids": [Command.link(self.env.uid)],
+        }
+
+    def _prepare_step_vals(self, level, move, approvers):
+        """Return the values of the frozen copy of a level for an invoice, with its named approvers."""
+        return {
+            "level_id": level.id,
+            "sequence": level.sequence,
+            "name": level.name,
+            "approver_ids": [Command.set(approvers.ids)],
+            "quorum_required": lifecycle.required_voices(level.quorum, level.quorum_count, len(approvers)),
+            "comment_required": level.comment_required,
+            "deadline_hours": level.deadline_hours,
+            "reason": {
+                **self.env["account.validation.wording"]._get_level_values(level),
+                "policy": level.policy_id.name,
+                "department": (move.department_id.parent_id if level.approver_type == "parent_role" else move.department_id).name,
+                "amount": abs(move.amount_total_signed),
+                "amount_min": level.amount_min,
+                "amount_max": level.amount_max,
+                "currency": level.currency_id.id,
+            },
+        }
+
+    def _prepare_event_vals(self, event_type, step=None, comment=None, data=None):
+        """Return the values of one event of this request, by the present user, now; the chain is added when it is appended."""
+        self.ensure_one()
+        return {
+            "request_id": self.id,
+            "step_id": step.id if step else None,
+            "type": event_type,
+            "user_id": self.env.uid,
+            "date": fields.Datetime.now(),
+            "comment": comment or None,
+            "data": data or None,
+        }
+
+    # Engine
+
+    def _lock(self):
+        """Lock these requests until the end of the transaction, in the order of ids, and forget what was read of them before.
+
+        Waits for a decision under way on the same request; Odoo then replays the loser on what the winner committed.
+        """
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute("SELECT id FROM account_validation_request WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids])
+            self.step_ids.invalidate_recordset()
+            self.invalidate_recordset()
+
+    def _open_next_steps(self):
+        """Open the steps whose turn it is, set their deadlines and tell their approvers. The only place that opens steps."""
+        now = fields.Datetime.now()
+        to_open = self.env["account.validation.step"]
+        for request in self:
+            steps = request.step_ids.sorted("sequence")
+            positions = lifecycle.steps_to_open([(step.sequence, step.state) for step in steps])
+            to_open |= to_open.union(*(steps[position] for position in positions))
+        for deadline, steps in to_open.grouped(lambda step: step._get_deadline(now)).items():
+            steps._move_to("open", opened_at=now, deadline=deadline)
+        self.env["account.validation.event"]._append([step.request_id._prepare_event_vals("opened", step) for step in to_open])
+        opened = to_open.request_id
+        opened._refresh_waiting(since=now)
+        (self - opened)._refresh_waiting()
+        self._schedule_activities()
+        opened._on_opened(to_open)
+
+    def _refresh_waiting(self, since=None):
+        """Store who can act now on these requests, since when and until when, in one write for each different answer."""
+        groups = defaultdict(self.browse)
+        for request in self:
+            steps = request.step_ids.filtered(lambda step: step.state == "open")
+            users = steps._get_actors()
+            deadline = min(steps.filtered("deadline").mapped("deadline"), default=False)
+            groups[tuple(users.ids), tuple(steps.approver_ids.ids), deadline] |= request
+        for (user_ids, asked_ids, deadline), requests in groups.items():
+            vals = {"waiting_user_ids": [Command.set(user_ids)], "deadline": deadline}
+            if asked_ids:
+                vals["participant_ids"] = [Command.link(user_id) for user_id in asked_ids]
+            if since:
+                vals["since"] = since
+            requests._engine().write(vals)
+
+    def _advance(self):
+        """Close the requests that have an answer, open the next steps of the others. The only place that closes a request."""
+        by_outcome = self.grouped(lambda request: lifecycle.request_outcome(request.step_ids.mapped("state")))
+        for outcome, requests in by_outcome.items():
+            if outcome == "pending":
+                requests._open_next_steps()
+            else:
+                requests._close(outcome)
+
+    def _close(self, state, comment=None):
+        """End these requests in a final state: unfinished steps are cancelled, nobody is waited for any more."""
+        if any(not lifecycle.can_move(lifecycle.REQUEST_TRANSITIONS, request.state, state) for request in self):
+            raise UserError(self.env._("The validation of this invoice has already ended. Reload it to see its outcome."))
+        now = fields.Datetime.now()
+        self.step_ids.filtered(lambda step: step.state in lifecycle.STEP_TRANSITIONS)._move_to("cancelled")
+        self._engine().write({"state": state, "closed_at": now, "since": now, "deadline": False, "waiting_user_ids": [Command.clear()]})
+        event_type = "cancelled" if state == "cancelled" else "closed"
+        self.env["account.validation.event"]._append(
+            [request._prepare_event_vals(event_type, comment=comment, data={"state": state}) for request in self],
+        )
+        if state == "cancelled":
+            self._on_cancelled(comment)
+        else:
+            getattr(self, f"_on_{state}")()
+
+    def _is_content_unchanged(self):
+        """Tell whether the invoice still has exactly the content that was submitted, but for what posting itself changes."""
+        self.ensure_one()
+        return self.move_id.sudo()._is_content(self.sudo())
+
+    def _is_feasible(self, step, user):
+        """Tell whether the steps not yet approved can still find enough different people once a user has voted on a step."""
+        self.ensure_one()
+        used = self.step_ids.voter_ids | user
+        return (
+            lifecycle.unmet_level(
+                [
+                    (max(0, other.quorum_required - len(other.voter_ids) - (other == step)), (other.approver_ids - used).ids)
+                    for other in self.step_ids
+                    if other.state in ("waiting", "open")
+                ],
+            )
+            is None
+        )

@@ -1,0 +1,180 @@
+import pytz
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime, format_list
+
+from .. import lifecycle
+
+
+class AccountValidationStep(models.Model):
+    """A level as it applied to one request: a frozen copy with its named approvers and the reason why they were asked."""
+
+    _name = "account.validation.step"
+    _inherit = "account.validation.record"
+    _description = "Validation step"
+    _order = "request_id desc, sequence, id"
+
+    request_id = fields.Many2one("account.validation.request", required=True, readonly=True, index=True, ondelete="restrict")
+    move_id = fields.Many2one(related="request_id.move_id", store=True, index=True)
+    level_id = fields.Many2one("account.validation.level", readonly=True, index="btree_not_null", ondelete="set null")
+    sequence = fields.Integer(required=True, readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("waiting", "Later"),
+            ("open", "Open"),
+            ("approved", "Approved"),
+            ("returned", "Returned"),
+            ("rejected", "Rejected"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="waiting",
+    )
+    approver_ids = fields.Many2many("res.users", "account_validation_step_approver_rel", string="Approvers", readonly=True, ondelete="restrict")
+    voter_ids = fields.Many2many("res.users", "account_validation_step_voter_rel", string="Approved by", readonly=True, ondelete="restrict")
+    quorum_required = fields.Integer(string="Approvals needed", required=True, readonly=True)
+    comment_required = fields.Boolean(readonly=True)
+    deadline_hours = fields.Float(readonly=True)
+    opened_at = fields.Datetime(string="Opened on", readonly=True)
+    deadline = fields.Datetime(readonly=True)
+    decided_at = fields.Datetime(string="Decided on", readonly=True)
+    reason = fields.Json(readonly=True)
+
+    def _get_deadline(self, start):
+        """Return when the working hours of this step are over, from a start in UTC, in the company's calendar; False for none."""
+        self.ensure_one()
+        calendar = self.request_id.company_id.resource_calendar_id
+        if not self.deadline_hours or not calendar:
+            return False
+        end = calendar.plan_hours(self.deadline_hours, pytz.utc.localize(start), compute_leaves=True)
+        return end and end.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _get_reason_text(self):
+        """Return the sentence that says why these people were asked, in the reader's language."""
+        self.ensure_one()
+        return self.env["account.validation.wording"]._describe_reason(self.reason)
+
+    def _get_actors(self):
+        """Return the users who can approve one of these steps now.
+
+        One person is one voice: where people must differ, those who already approved are left out, and those whom a later
+        step cannot spare, as long as somebody else can act.
+        """
+        actors = self.env["res.users"]
+        for step in self.filtered(lambda step: step.state == "open"):
+            candidates = (step.approver_ids - step.voter_ids).filtered("active")
+            if step.request_id.distinct_approvers:
+                candidates -= step.request_id.step_ids.voter_ids
+                candidates = candidates.filtered(lambda user: step.request_id._is_feasible(step, user)) or candidates
+            actors |= candidates
+        return actors
+
+    def _can_decide(self, user, outcome="approve"):
+        """Tell whether a user may decide on this step now: the one predicate behind buttons, lists, dialogs and API.
+
+        :param outcome: approve, return or reject; only an approval asks for unchanged content
+        :returns: (True, "") or (False, a sentence that says why and what to do)
+        """
+        self.ensure_one()
+        reason = self._get_turn_refusal() or self._get_person_refusal(user)
+        if not reason and outcome == "approve" and not self.request_id._is_content_unchanged():
+            reason = self.env._(
+                "The invoice was changed after it was submitted. Return it, or have the validation cancelled, so that it is submitted again.",
+            )
+        return (not reason, reason)
+
+    def _get_turn_refusal(self):
+        """Return why nobody can decide on this step now, or an empty text."""
+        if self.state == "waiting":
+            earlier = self.request_id.step_ids.filtered(lambda step: step.state == "open")
+            return self.env._(
+                "It is not the turn of level “%(level)s” yet: level “%(earlier)s” comes first.",
+                level=self.name, earlier=format_list(self.env, earlier.mapped("name")),
+            )
+        if self.state != "open":
+            return self._get_closed_refusal()
+        return ""
+
+    def _get_closed_refusal(self):
+        event = self.request_id.event_ids.filtered(lambda event: event.type in lifecycle.OUTCOME_STATE.values()).sorted("sequence")[-1:]
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        if not event:
+            return self.env._("The validation of this invoice was cancelled: it waits to be submitted again.")
+        return self.env._(
+            "Nothing is left to decide at level “%(level)s”: %(outcome)s by %(user)s on %(date)s.",
+            level=event.step_id.name, outcome=labels[event.type].lower(), user=event.user_id.name, date=format_datetime(self.env, event.date),
+        )
+
+    def _get_person_refusal(self, user):
+        """Return why this user cannot decide on this open step, or an empty text."""
+        request = self.request_id
+        if user not in self.approver_ids:
+            if user == request.submitter_id or user == request.move_id.create_uid:
+                return self.env._("You entered or submitted this invoice: somebody else must validate it.")
+            return self.env._(
+                "You are not among the approvers of level “%(level)s”: %(people)s.",
+                level=self.name, people=format_list(self.env, self.approver_ids.mapped("name"), "or"),
+            )
+        if user in self.voter_ids:
+            return self.env._("You have already approved this invoice at level “%s”; it waits for others.", self.name)
+        if user not in self._get_actors():
+            voted = request.step_ids.filtered(lambda step: user in step.voter_ids)
+            if voted:
+                return self.env._("You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name)
+            return self.env._(
+                "Your voice is needed at a later level, which nobody else can approve: leave level “%(level)s” to %(people)s.",
+                level=self.name, people=format_list(self.env, self._get_actors().mapped("name"), "or"),
+            )
+        return ""
+
+    def _decide(self, outcome, comment=None):
+        """Record the present user's decision on these steps. The only writer of decisions, whatever the entrance.
+
+        Locks the requests, re-reads them and asks `_can_decide`; a constant number of queries per batch.
+
+        :param outcome: approve, return or reject
+        :param comment: text; required to return and to reject, and to approve where the level says so
+        :raises UserError: when one of the steps cannot be decided so; nothing is recorded then
+        """
+        steps = self.sudo()
+        steps.request_id._lock()
+        for step in steps:
+            allowed, reason = step._can_decide(self.env.user, outcome)
+            if not allowed:
+                raise UserError(reason)
+        comment = steps._check_comment(outcome, comment)
+        state = lifecycle.OUTCOME_STATE[outcome]
+        steps.env["account.validation.event"]._append(
+            [step.request_id._prepare_event_vals(state, step, comment) for step in steps],
+        )
+        decided = steps
+        if outcome == "approve":
+            steps._engine().write({"voter_ids": [Command.link(self.env.uid)]})
+            decided = steps.filtered(lambda step: len(step.voter_ids) >= step.quorum_required)
+        decided._move_to(state, decided_at=fields.Datetime.now())
+        steps.request_id._on_decided(steps, outcome, comment)
+        steps.request_id._advance()
+
+    def _check_comment(self, outcome, comment):
+        """Return the comment without outer spaces; refuse an empty one where it is required."""
+        comment = (comment or "").strip()
+        if not comment and outcome == "return":
+            raise UserError(self.env._("Say what has to be corrected: the comment goes to the person who submitted the invoice."))
+        if not comment and outcome == "reject":
+            raise UserError(self.env._("Say why the invoice is rejected: a rejection is final, and the reason stays with it."))
+        if not comment and any(self.mapped("comment_required")):
+            raise UserError(self.env._("This level asks for a comment with the approval: add one."))
+        return comment
+
+    def _move_to(self, state, **vals):
+        """Write a new state on these steps, along the transition table.
+
+        :raises UserError: when a step cannot go there
+        """
+        if any(not lifecycle.can_move(lifecycle.STEP_TRANSITIONS, step.state, state) for step in self):
+            raise UserError(self.env._("This step was decided in the meantime. Reload the invoice to see where it is."))
+        if self:
+            self._engine().write({"state": state, **vals})

@@ -1,0 +1,150 @@
+from odoo import api, models
+from odoo.tools import format_amount, format_list
+
+
+class AccountValidationWording(models.AbstractModel):
+    """Sentences about policies, levels and steps, in the reader's language, from structured values."""
+
+    _name = "account.validation.wording"
+    _description = "Sentences about a validation"
+
+    @api.model
+    def _get_move_type_labels(self):
+        """Return {move type: plural label}."""
+        return {
+            "out_invoice": self.env._("Customer invoices"),
+            "in_invoice": self.env._("Vendor bills"),
+            "out_refund": self.env._("Customer credit notes"),
+            "in_refund": self.env._("Vendor refunds"),
+            "out_receipt": self.env._("Sales receipts"),
+            "in_receipt": self.env._("Purchase receipts"),
+        }
+
+    @api.model
+    def _describe_policy(self, policy):
+        """Return one sentence for a policy: what it covers, then its levels in order."""
+        labels = self._get_move_type_labels()
+        subject = format_list(self.env, [labels[move_type] for move_type in policy._get_move_types()])
+        conditions = [text for text in self._describe_conditions(policy) if text]
+        levels = [level.summary for level in policy.level_ids if level.summary]
+        subject = " ".join([subject, *conditions])
+        if not levels:
+            return self.env._("%(documents)s: no level yet", documents=subject)
+        return self.env._("%(documents)s: %(levels)s", documents=subject, levels=self.env._(", then ").join(levels))
+
+    @api.model
+    def _describe_conditions(self, policy):
+        def names(records):
+            return format_list(self.env, records.mapped("display_name"), "or")
+
+        return [
+            policy.department_ids and self.env._("of %s", names(policy.department_ids)),
+            policy.partner_ids and self.env._("from or to %s", names(policy.partner_ids)),
+            policy.partner_category_ids and self.env._("with tag %s", names(policy.partner_category_ids)),
+            policy.journal_ids and self.env._("in journal %s", names(policy.journal_ids)),
+            self._describe_range(policy.amount_min, policy.amount_max, policy.currency_id),
+            policy.domain and self.env._("under other conditions"),
+        ]
+
+    @api.model
+    def _describe_level(self, level):
+        """Return what a level asks for, as a part of a sentence."""
+        who = self._describe_approvers(self._get_level_values(level))
+        voices = {
+            "any": who,
+            "count": self.env._("%(count)s of %(who)s", count=level.quorum_count, who=who),
+            "all": self.env._("all of %s", who),
+        }[level.quorum]
+        amounts = self._describe_range(level.amount_min, level.amount_max, level.currency_id)
+        return self.env._("%(who)s when %(amounts)s", who=voices, amounts=amounts) if amounts else voices
+
+    @api.model
+    def _get_level_values(self, level):
+        """Return the plain values that say who approves at a level; a step keeps a copy of them."""
+        return {
+            "approver_type": level.approver_type,
+            "role": level.role,
+            "group": level.group_id.sudo().name or None,
+            "field": level.field_id.sudo().field_description or None,
+            "users": level.user_ids.sudo().mapped("name"),
+        }
+
+    @api.model
+    def _describe_approvers(self, values):
+        roles = {"validator": self.env._("a validator"), "manager": self.env._("the manager")}
+        upper = {"validator": self.env._("a validator of the department above"), "manager": self.env._("the manager of the department above")}
+        match values["approver_type"]:
+            case "user":
+                return format_list(self.env, values["users"], "or")
+            case "role":
+                return roles.get(values["role"], "")
+            case "parent_role":
+                return upper.get(values["role"], "")
+            case "group":
+                return self.env._("a member of “%s”", values["group"])
+            case "field":
+                return self.env._("the %s of the invoice", (values["field"] or "").lower())
+        return values["approver_type"]
+
+    @api.model
+    def _describe_range(self, lower, upper, currency):
+        if lower and upper:
+            return self.env._(
+                "from %(lower)s to %(upper)s", lower=format_amount(self.env, lower, currency), upper=format_amount(self.env, upper, currency),
+            )
+        if lower:
+            return self.env._("from %s", format_amount(self.env, lower, currency))
+        return self.env._("up to %s", format_amount(self.env, upper, currency)) if upper else ""
+
+    @api.model
+    def _get_criteria_values(self, policy, move, names):
+        """Return, as plain values frozen with a request, what in an invoice met the criteria of a policy."""
+        values = {
+            "move_type": move.move_type,
+            "journal": move.journal_id.display_name,
+            "department": move.department_id.name,
+            "partner": move.partner_id.display_name,
+            "partner_category": format_list(self.env, policy.partner_category_ids.mapped("name"), "or"),
+            "amount": [policy.amount_min, policy.amount_max, policy.currency_id.id],
+            "domain": policy.domain,
+        }
+        return {name: values[name] for name in names if name in values}
+
+    @api.model
+    def _describe_criteria(self, criteria):
+        """Return the labels of criteria values, in order, for people."""
+        amount = criteria.get("amount") or [0, 0, False]
+        labels = {
+            "move_type": self._get_move_type_labels().get(criteria.get("move_type")),
+            "journal": self.env._("Journal: %s", criteria.get("journal")),
+            "department": self.env._("Department: %s", criteria.get("department")),
+            "partner": self.env._("Partner: %s", criteria.get("partner")),
+            "partner_category": self.env._("Tag: %s", criteria.get("partner_category")),
+            "amount": self.env._("Amount: %s", self._describe_range(*amount[:2], self.env["res.currency"].browse(amount[2]))),
+            "domain": self.env._("Other conditions of the policy"),
+        }
+        return [labels[name] for name in labels if name in criteria]
+
+    @api.model
+    def _describe_reason(self, reason):
+        """Return the sentence that says why the people of a step were asked, from what the step froze.
+
+        :param reason: dict with policy, level values (see `_get_level_values`), department, amount, range and currency
+        """
+        currency = self.env["res.currency"].browse(reason["currency"])
+        who = {
+            "user": self.env._("Named by the policy “%(policy)s”"),
+            "role": self.env._("%(role)s of %(department)s, asked by the policy “%(policy)s”"),
+            "parent_role": self.env._("%(role)s of %(department)s, the department above, asked by the policy “%(policy)s”"),
+            "group": self.env._("Member of “%(group)s”, asked by the policy “%(policy)s”"),
+            "field": self.env._("%(field)s of this invoice, asked by the policy “%(policy)s”"),
+        }.get(reason["approver_type"], self.env._("Asked by the policy “%(policy)s”"))
+        roles = {"validator": self.env._("Validator"), "manager": self.env._("Manager")}
+        sentence = who % {**reason, "role": roles.get(reason["role"])}
+        amounts = self._describe_range(reason["amount_min"], reason["amount_max"], currency)
+        if not amounts:
+            return self.env._("%s.", sentence)
+        return self.env._(
+            "%(sentence)s, for amounts %(range)s (this one: %(amount)s).",
+            sentence=sentence, range=amounts, amount=format_amount(self.env, reason["amount"], currency),
+        )

@@ -1,7 +1,8 @@
 """The PostgreSQL server: the one the ``PG*`` variables name, else a private cluster in the cache.
 
-The private cluster listens on a Unix socket only. It is run by ``workbench.keeper`` for as long as somebody holds a share
-of its lease: a lock that the kernel drops when its owner dies, so that several scripts share one cluster and none is left.
+The private cluster listens on a Unix socket only. It is run by ``workbench.keeper`` for as long as somebody holds a
+share of its lease: a lock that the kernel drops when its owner dies, so that several scripts share one cluster and none
+is left behind.
 """
 
 from __future__ import annotations

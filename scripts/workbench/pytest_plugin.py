@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SUITES = ("all", "orm", "browser", "demo")
+SUITES = ("all", "orm", "browser", "hoot", "demo")
 BROWSER_IS_MISSING = ("websocket-client", "not found", "Chrome", "chrome")
 
 
@@ -22,13 +22,17 @@ def suite_of(item: pytest.Item) -> str:
         return "demo"
     if tags and "standard" not in tags:
         return "manual"
-    return "browser" if item.cls and issubclass(item.cls, HttpCase) else "orm"
+    if not item.cls or not issubclass(item.cls, HttpCase):
+        return "orm"
+    return "hoot" if item.path.stem == "test_hoot" else "browser"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of the suite; as in Odoo, a test without the ``standard`` tag runs only when asked for."""
     suite = config.getoption("--suite")
-    wanted = {"orm", "browser", *(["demo"] if config.getoption("keyword") else [])} if suite == "all" else {suite}
+    wanted = (
+        {"orm", "browser", "hoot", *(["demo"] if config.getoption("keyword") else [])} if suite == "all" else {suite}
+    )
     kept = [item for item in items if suite_of(item) in wanted]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
@@ -40,6 +44,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     outcome = yield
     report = outcome.get_result()
     missing = any(word in str(report.longrepr) for word in BROWSER_IS_MISSING)
-    if report.skipped and missing and suite_of(item) == "browser":
+    if report.skipped and missing and suite_of(item) in ("browser", "hoot"):
         report.outcome = "failed"
         report.longrepr = f"{item.name} was skipped because the browser did not start: {report.longrepr}"

@@ -1,7 +1,8 @@
-"""Template databases in two layers, each named by what it is made of.
+"""Template databases in layers, each named by what it is made of.
 
 The first holds Odoo's own modules (slow to install, seldom changes); the second is a copy with the project's addons on
-top (quick, changes with every edit). Tests and the demo run on copies of the second.
+top (quick, changes with every edit); the third adds what the browser loads, bundled. Tests run on copies of the second
+or the third, the demo on a copy of the second.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from pathlib import Path
 from . import logcheck
 from .bench import Bench
 from .console import Failure, say, step
-from .layout import CACHE, LOGS, addons, digest, manifest
+from .layout import CACHE, LOGS, ROOT, addons, digest, manifest
 from .locks import exclusive
+from .process import run, tail
+from .server import shell
 
 LAYOUT = 3
 LANGUAGES = "fr_FR"
+# As Odoo's own test runner does; its own bundles of tests are large and wanted by few.
+BUNDLE = "env['ir.qweb']._pregenerate_assets_bundles()"
 QUIET = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
 # Beside what the addons depend on: the French chart, electronic invoices, and what people have in practice.
 NATIVE_MODULES = ["account", "account_edi_ubl_cii", "hr", "l10n_fr_account"]
@@ -89,6 +94,53 @@ def install_log(demo: bool) -> Path:
     return LOGS / f"install-{'demo' if demo else 'plain'}.log"
 
 
+def assets_layer(bench: Bench) -> Template:
+    """The third layer, named by the second and by what the addons send to browsers."""
+    base = layers(bench, demo=False)[1]
+    content = hashlib.sha256()
+    for path in sorted(path for addon in addons() for path in (addon / "static").rglob("*") if path.is_file()):
+        content.update(f"{path}\0".encode())
+        content.update(path.read_bytes())
+    name = f"{_bundles_of(bench, base)}{digest(content.hexdigest())}"
+    return Template(name, "what the browser loads", (), base.name)
+
+
+def _bundles_of(bench: Bench, base: Template) -> str:
+    """How the names of the third layers over that second one begin."""
+    return f"{bench.databases.prefix}assets_{digest(base.name)}_"
+
+
+def _bundles(bench: Bench) -> list[str]:
+    """The third layers over the second one of now, of whatever age."""
+    start = _bundles_of(bench, layers(bench, demo=False)[1])
+    return [name for name in bench.databases.names() if name.startswith(start) and not name.endswith("_partial")]
+
+
+def ensure_assets(bench: Bench, *, hurry: bool = False) -> str:
+    """The database of the third layer, made now if it is not there.
+
+    In a hurry (one test) take what is there: bundles of older sources, which Odoo renews where they changed, or none.
+    """
+    base = ensure(bench, demo=False)
+    if hurry:
+        older = _bundles(bench)
+        wanted = assets_layer(bench).name
+        return wanted if wanted in older else next(iter(older), base)
+    with exclusive(CACHE / "locks" / "templates-assets"):
+        template = assets_layer(bench)
+        if not bench.databases.exists(template.name):
+            work = f"{template.name}_partial"
+            bench.databases.drop(work)
+            with step("Bundling what the browser loads"):
+                bench.databases.copy(template.base, work)
+                shell(bench, work, BUNDLE)
+            bench.databases.rename(work, template.name)
+            for name in bench.databases.names():
+                if name.startswith(f"{bench.databases.prefix}assets_") and name != template.name:
+                    bench.databases.drop(name)
+        return template.name
+
+
 def _make(bench: Bench, template: Template) -> None:
     """Build under another name, so that a build that was killed is never taken for a template."""
     work = f"{template.name}_partial"
@@ -103,8 +155,11 @@ def _make(bench: Bench, template: Template) -> None:
         arguments = ["-d", work, "-i", ",".join(template.modules), *QUIET]
         arguments += [] if template.base else [f"--load-language={LANGUAGES}"]
         arguments += ["--with-demo"] if template.demo else []
-        bench.run_odoo([*arguments, f"--logfile={log}"], failure=f"Odoo could not install {template.title}, see {log}")
+        command = bench.odoo_command(*arguments, f"--logfile={log}")
+        result = run(command, env=bench.environment, check=False, cwd=ROOT)
     _check_log(template, log)
+    if result.returncode:
+        raise Failure(f"Odoo could not install {template.title}, see {log}:\n{tail(result.stdout)}")
     databases.rename(work, template.name)
 
 
@@ -113,15 +168,15 @@ def _check_log(template: Template, log: Path) -> None:
     problems = logcheck.problems(log)
     errors = [problem for problem in problems if problem.level != "WARNING"]
     if errors:
-        raise Failure(f"Installing {template.title} logged an error, see {log}:\n{errors[0].text}")
+        raise Failure(f"Installing {template.title} logged an error, see {log}:\n{tail(errors[-1].text)}")
     for problem in problems:
         say(f"    {problem.text}")
 
 
 def _drop_old(bench: Bench) -> None:
     """Forget templates that nothing would make any more."""
-    wanted = {template.name for demo in (False, True) for template in layers(bench, demo)}
+    wanted = {template.name for demo in (False, True) for template in layers(bench, demo)} | set(_bundles(bench))
     for name in bench.databases.names():
         layer = name.removeprefix(bench.databases.prefix).split("_")[0]
-        if layer in ("native", "addon") and name.removesuffix("_partial") not in wanted:
+        if layer in ("native", "addon", "assets") and name.removesuffix("_partial") not in wanted:
             bench.databases.drop(name)

@@ -1,0 +1,98 @@
+"""A running Odoo server on 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+from .bench import Bench
+from .console import Failure
+from .layout import ROOT
+from .process import start, tail
+
+HOST = "127.0.0.1"
+_ANSWER = "workbench answer: "
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def is_free(port: int) -> bool:
+    """Whether the port can be taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_ready(url: str, process: subprocess.Popen | None, log: Path, patience: float = 120.0) -> None:
+    """Return when the server answers; fail when it ends or takes too long."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/web/health", timeout=10):
+                return
+        except OSError:
+            time.sleep(0.2)
+        if process and process.poll() is not None:
+            break
+    raise Failure(f"The Odoo server did not start, see {log}:\n{tail(log.read_text(errors='replace'))}")
+
+
+def server_arguments(database: str, port: int, workers: int) -> list[str]:
+    """Options of a server that serves one database."""
+    options = ["-d", database, f"--db-filter=^{database}$", f"--http-port={port}", f"--workers={workers}"]
+    return [*options, f"--gevent-port={free_port()}"]
+
+
+class Server:
+    """An Odoo server in a process of its own, for as long as this script lives or until ``stop``."""
+
+    def __init__(self, bench: Bench, database: str, log: Path, *, workers: int = 0, cron: int = 0) -> None:
+        self.bench = bench
+        self.database = database
+        self.log = log
+        port = free_port()
+        self.url = f"http://{HOST}:{port}"
+        options = [*server_arguments(database, port, workers), f"--max-cron-threads={cron}", f"--logfile={log}"]
+        command = bench.odoo_command(*options)
+        self._process = start(command, env=bench.environment, log=log.with_suffix(".out"), cwd=ROOT)
+        wait_ready(self.url, self._process, log)
+
+    def stop(self) -> None:
+        """End the server and wait for it."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def shell(self, code: str) -> object:
+        """Run Python code with ``env`` in Odoo's shell, commit, and return what the code assigned to ``answer``."""
+        return shell(self.bench, self.database, code)
+
+
+def shell(bench: Bench, database: str, code: str) -> object:
+    """Run Python code with ``env`` on a database, commit, and return what the code assigned to ``answer``."""
+    ending = f"import json\nenv.cr.commit()\nprint({_ANSWER!r} + json.dumps(globals().get('answer')))\n"
+    printed = bench.run_odoo(
+        ["shell", "-d", database, "--no-http", "--max-cron-threads=0", "--log-level=warn"],
+        failure="Odoo's shell failed",
+        stdin=f"answer = None\n{code}\n{ending}",
+    )
+    lines = [line for line in printed.splitlines() if line.startswith(_ANSWER)]
+    if not lines:
+        raise Failure(f"The code failed in Odoo's shell:\n{tail(printed)}")
+    return json.loads(lines[-1].removeprefix(_ANSWER))

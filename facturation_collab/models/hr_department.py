@@ -58,15 +58,19 @@ class HrDepartment(models.Model):
     # Roles do not appear as dependencies: their changes reach the whole tree below through `_refresh_roles`.
     @api.depends("parent_path")
     def _compute_role_user_ids(self):
-        """Expand current roles down the hierarchy, with one query for the whole batch."""
+        """Expand current roles down the hierarchy; one query to read, one per distinct set of people to write."""
         ancestors = {department: department._get_ancestor_ids() for department in self}
         holders = self._get_role_holders({id_ for ids in ancestors.values() for id_ in ids})
         nobody = self.env["res.users"]
+        readers, contributors = {}, {}
         for department in self:
             above = nobody.union(*(holders.get((id_, "manager"), nobody) for id_ in ancestors[department]))
             here = {role: holders.get((department._origin.id, role), nobody) for role in ROLES_INCLUDED}
-            department.reader_ids = above.union(*here.values())
-            department.contributor_ids = above | here["contributor"]
+            readers[department] = above.union(*here.values()).sorted("id")
+            contributors[department] = (above | here["contributor"]).sorted("id")
+        for name, people in (("reader_ids", readers), ("contributor_ids", contributors)):
+            for users, departments in self.grouped(people.get).items():
+                departments[name] = users
 
     @api.depends_context("uid")
     def _compute_can_invite(self):
@@ -197,7 +201,8 @@ class HrDepartment(models.Model):
 
     def _get_hr_roles(self):
         """Roles that HR gives in these departments: {(department, user): role}. Call with elevated rights."""
-        employees = self.env["hr.employee"].search([("department_id", "in", self.ids), ("user_id", "!=", False)])
+        domain = Domain("department_id", "in", self.ids) & Domain("user_id", "!=", False) & Domain("active", "=", True)
+        employees = self.env["hr.employee"].search(domain)
         roles = {(employee.department_id, employee.user_id): employee.department_id.sync_role for employee in employees}
         roles |= {(department, department.manager_id.user_id): "manager" for department in self if department.manager_id}
         return {

@@ -1,10 +1,11 @@
 """What a person without accounting rights may not do, and may not learn, through the native invoice."""
 
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import AccessError
 from odoo.tools import OrderedSet
 
 # Values that say nothing: the native form sends them with every new invoice.
+NO_LINK = (Command.CLEAR, Command.SET)
 NEUTRAL = {"name": "/", "state": "draft", "auto_post": "no", "payment_state": "not_paid"}
 
 
@@ -35,10 +36,13 @@ class FinanceOnlyMixin(models.AbstractModel):
 
     def _changes_value(self, name, value):
         """Whether writing `value` would change the field on one of these records, or say something on a new one."""
+        field = self._fields[name]
+        if field.type in ("one2many", "many2many"):
+            links = any(command[0] not in NO_LINK or (len(command) > 2 and command[2]) for command in value or ())
+            return links or (bool(value) and any(record[name] for record in self.sudo()))
         if not value or value == NEUTRAL.get(name):
             return any(record[name] and record[name] != NEUTRAL.get(name) for record in self.sudo())
-        field = self._fields[name]
-        if not self or field.type in ("one2many", "many2many"):
+        if not self:
             return True
         new = field.convert_to_record(field.convert_to_cache(value, self), self[:1].sudo())
         return any(record[name] != new for record in self.sudo())
@@ -83,6 +87,21 @@ class AccountMove(models.Model):
         found = self.env["account.move"].union(*duplicates.values()).sudo(False)
         readable = set(found._filtered_access("read")._ids)
         return {move: others.filtered(lambda other: other.id in readable) for move, others in duplicates.items()}
+
+    @api.depends_context("uid")
+    def _compute_duplicated_ref_ids(self):
+        super()._compute_duplicated_ref_ids()
+
+    def button_hash(self):
+        """Natively writes with elevated rights: a department user needs the right to write, which ends with posting."""
+        if self.env.user._is_department_user():
+            self.check_access("write")
+        return super().button_hash()
+
+    def _autopost_bill(self):
+        """What a department user uploads stays a draft, also for vendors whose bills are posted automatically."""
+        if not self.env.user._is_department_user():
+            super()._autopost_bill()
 
     @api.depends_context("uid")
     def _compute_name_placeholder(self):

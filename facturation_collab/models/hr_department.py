@@ -87,6 +87,8 @@ class HrDepartment(models.Model):
         result = super().write(vals)
         if vals.keys() & {"manager_id", "sync_members", "sync_role"}:
             self._sync_members()
+        if "parent_id" in vals:
+            self._refresh_roles()
         return result
 
     def action_invite_members(self):
@@ -164,13 +166,17 @@ class HrDepartment(models.Model):
         return self.browse(self.sudo()._get_ancestor_ids())._get_role_users("manager")
 
     def _refresh_roles(self):
-        """Have the stored expansion recomputed for these departments and all below them."""
+        """Recompute the stored expansion for these departments and all below them.
+
+        At once: record rules read the relation in SQL, where a pending computation would not be seen.
+        """
         if not self:
             return
         domain = Domain("id", "child_of", self.ids)
         tree = self.sudo().with_context(active_test=False).search(domain)
         for name in ("reader_ids", "contributor_ids"):
             self.env.add_to_compute(self._fields[name], tree)
+        tree._recompute_recordset(["reader_ids", "contributor_ids"])
 
     def _sync_members(self):
         """Bring the roles that follow HR in step with employees and managers.

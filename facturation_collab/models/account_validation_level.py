@@ -70,9 +70,11 @@ class AccountValidationLevel(models.Model):
     def _check_approver(self):
         needed = {"user": "user_ids", "role": "role", "parent_role": "role", "group": "group_id", "field": "field_id"}
         for level in self:
-            if not level[needed[level.approver_type]]:
+            name = needed.get(level.approver_type)
+            if name and not level[name]:
                 raise ValidationError(self.env._("Say who approves at level “%s”.", level.name))
-            if level.approver_type == "field" and level.field_id.relation != "res.users":
+            field = level.field_id.sudo()
+            if level.approver_type == "field" and (field.model, field.relation) != ("account.move", "res.users"):
                 raise ValidationError(self.env._("The field of level “%s” must name users of the invoice.", level.name))
 
     @api.constrains("quorum", "quorum_count", "approver_type", "user_ids")

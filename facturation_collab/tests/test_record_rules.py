@@ -209,6 +209,76 @@ class TestRecordRules(CollabCommon):
         self.contributor.sudo().group_ids += group
         self._assert_rights(self.foreign, self.contributor, "rwcu")
 
+    # ---- validation
+
+    def _submit(self, department):
+        """Submit a bill of the department to its manager; returns the request with its steps and events."""
+        level = {"name": "Manager", "approver_type": "role", "role": "manager", "sequence": 1}
+        policy = {"name": "Bills", "company_id": self.company.id, "mode": "enforce", "apply_in_invoice": True}
+        self.policy = self.env["account.validation.policy"].sudo().create({**policy, "level_ids": [Command.create(level)]})
+        move = self._create_move(department=department)
+        move.with_user(self.finance).action_submit()
+        return move.validation_request_id
+
+    def test_rights_on_requests_steps_and_events(self):
+        request = self._submit(self.marketing)
+        for record in (request, request.step_ids, request.event_ids):
+            self.assertTrue(record)
+            for user in (self.reader, self.contributor, self.manager, self.director, self.auditor, self.finance):
+                self._assert_rights(record, user, "r")
+            for user in (self.outsider, self.stranger, self.administrator, self.employee):
+                self._assert_rights(record, user)
+                if user != self.employee:
+                    self.assertFalse(record.with_user(user).search([]))
+
+    def test_a_submitted_invoice_is_not_edited_and_taken_back_it_is(self):
+        request = self._submit(self.marketing)
+        move = request.move_id
+        for user in (self.contributor, self.manager):
+            self._assert_rights(move, user, "r")
+            self._assert_rights(move.line_ids, user, "r")
+        move.with_user(self.finance).action_cancel_validation()
+        self._assert_rights(move, self.contributor, "rwc")
+        self._assert_rights(move.line_ids, self.contributor, "rwcu")
+
+    def test_participants_read_the_invoice_and_its_validation_without_a_role(self):
+        policy = {"name": "Bills", "company_id": self.company.id, "mode": "enforce", "apply_in_invoice": True}
+        level = {"name": "Asked", "approver_type": "user", "user_ids": [Command.set(self.stranger.ids)], "sequence": 1}
+        self.env["account.validation.policy"].sudo().create({**policy, "level_ids": [Command.create(level)]})
+        self._assert_rights(self.draft, self.stranger)
+        self.draft.with_user(self.contributor).action_submit()
+        request = self.draft.validation_request_id
+        for record in (self.draft, self.draft.line_ids, request, request.step_ids, request.event_ids):
+            self._assert_rights(record, self.stranger, "r")
+        self._assert_rights(self.foreign, self.stranger)
+
+    def test_validation_of_other_companies_is_not_seen(self):
+        other = self.env["res.company"].sudo().create({"name": "Other"})
+        request = self._submit(self.marketing)
+        users = self.auditor | self.finance | self.reader | self.administrator
+        users.sudo().company_ids += other
+        elsewhere = {"allowed_company_ids": other.ids}
+        for record in (request, request.step_ids, request.event_ids, self.policy, self.policy.level_ids):
+            for user in users:
+                self.assertFalse(record.with_user(user).with_context(**elsewhere).has_access("read"))
+
+    def test_branches_see_the_policies_of_the_company_above(self):
+        self._submit(self.marketing)
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        self.administrator.sudo().company_ids += branch
+        for record in (self.policy, self.policy.level_ids):
+            self.assertTrue(
+                record.with_user(self.administrator).with_context(allowed_company_ids=branch.ids).has_access("read")
+            )
+
+    def test_policies_are_configured_by_administrators_only(self):
+        self._submit(self.marketing)
+        for record in (self.policy, self.policy.level_ids):
+            self._assert_rights(record, self.administrator, "rwcu")
+            for user in (self.manager, self.auditor, self.finance):
+                self._assert_rights(record, user, "r")
+            self._assert_rights(record, self.employee)
+
     # ---- payments, reconciliations
 
     def test_payments_and_reconciliations_are_finances(self):

@@ -16,6 +16,7 @@ from .process import tail
 from .runs import Run
 
 HOOT_PASSED = re.compile(r"\[HOOT\] Passed (\d+) tests?")
+HOOT_FAILED = re.compile(r"\[HOOT\] Test .*? failed.*(?:\n(?!\d{4}-).*)*")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def hoot(run: Run, selection: Selection) -> Outcome:
     if not scripts:
         return Outcome("hoot")
     outcome = _addon_tests(run, selection, "hoot", demo=False)
-    passed = sum(map(int, HOOT_PASSED.findall(run.log("hoot").read_text(errors="replace"))))
+    text = run.log("hoot").read_text(errors="replace")
+    passed = sum(map(int, HOOT_PASSED.findall(text)))
     outcome.passed += passed
+    outcome.failures += HOOT_FAILED.findall(text)
     if not passed:
         outcome.fail(f"no JavaScript unit test passed, though there is {scripts[0].relative_to(ROOT)}.")
     return outcome
@@ -109,7 +112,17 @@ def blackbox(run: Run, selection: Selection) -> Outcome:
 
 
 def _pytest(run: Run, arguments: list, report: Path, template: str = "") -> tuple[int, str]:
-    command = [run.bench.python, "-m", "pytest", "-q", "--color=no", f"--junitxml={report}", *arguments]
+    command = [
+        run.bench.python,
+        "-m",
+        "pytest",
+        "-q",
+        "--color=no",
+        "--tb=short",
+        "--show-capture=no",
+        f"--junitxml={report}",
+        *arguments,
+    ]
     environment = run.bench.environment
     scripts = ROOT / "scripts"
     environment["PYTHONPATH"] = os.pathsep.join([environment["PYTHONPATH"], str(scripts)])

@@ -7,6 +7,7 @@ or the third, the demo on a copy of the second.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,9 @@ def addon_files(addon: Path) -> list[Path]:
     ]
 
 
+@functools.cache
 def addons_digest() -> str:
-    """What the project's addons are made of."""
+    """What the project's addons are made of; one answer for the whole run, whoever edits meanwhile."""
     content = hashlib.sha256()
     for addon in addons():
         for path in addon_files(addon):
@@ -85,7 +87,6 @@ def ensure(bench: Bench, demo: bool) -> str:
         for template in layers(bench, demo):
             if not bench.databases.exists(template.name):
                 _make(bench, template)
-        _drop_old(bench)
         return template.name
 
 
@@ -97,12 +98,18 @@ def install_log(demo: bool) -> Path:
 def assets_layer(bench: Bench) -> Template:
     """The third layer, named by the second and by what the addons send to browsers."""
     base = layers(bench, demo=False)[1]
+    name = f"{_bundles_of(bench, base)}{digest(static_digest())}"
+    return Template(name, "what the browser loads", (), base.name)
+
+
+@functools.cache
+def static_digest() -> str:
+    """What the addons send to browsers; one answer for the whole run."""
     content = hashlib.sha256()
     for path in sorted(path for addon in addons() for path in (addon / "static").rglob("*") if path.is_file()):
         content.update(f"{path}\0".encode())
         content.update(path.read_bytes())
-    name = f"{_bundles_of(bench, base)}{digest(content.hexdigest())}"
-    return Template(name, "what the browser loads", (), base.name)
+    return content.hexdigest()
 
 
 def _bundles_of(bench: Bench, base: Template) -> str:
@@ -135,9 +142,6 @@ def ensure_assets(bench: Bench, *, hurry: bool = False) -> str:
                 bench.databases.copy(template.base, work)
                 shell(bench, work, BUNDLE)
             bench.databases.rename(work, template.name)
-            for name in bench.databases.names():
-                if name.startswith(f"{bench.databases.prefix}assets_") and name != template.name:
-                    bench.databases.drop(name)
         return template.name
 
 
@@ -173,10 +177,11 @@ def _check_log(template: Template, log: Path) -> None:
         say(f"    {problem.text}")
 
 
-def _drop_old(bench: Bench) -> None:
-    """Forget templates that nothing would make any more."""
-    wanted = {template.name for demo in (False, True) for template in layers(bench, demo)} | set(_bundles(bench))
+def drop_old(bench: Bench) -> None:
+    """Forget templates that nothing would make any more. Nobody else may be at work."""
+    wanted = {template.name for demo in (False, True) for template in layers(bench, demo)}
+    wanted |= set(sorted(_bundles(bench), key=assets_layer(bench).name.__eq__)[-1:])
     for name in bench.databases.names():
         layer = name.removeprefix(bench.databases.prefix).split("_")[0]
-        if layer in ("native", "addon", "assets") and name.removesuffix("_partial") not in wanted:
+        if layer in ("native", "addon", "assets") and name not in wanted:
             bench.databases.drop(name)

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from . import lint, system, templates, venv
 from .bench import Bench
-from .console import say, step
+from .console import Failure, say, step
 from .matching import suites_with
 from .outcome import Outcome, closing_line
 from .process import guard
@@ -102,7 +102,11 @@ def _results(futures: list[Future]) -> list[Outcome]:
 def _timed(name: str, check: Callable[[], Outcome]) -> Outcome:
     start = time.monotonic()
     say(f"==> {name} ...")
-    outcome = check()
+    try:
+        outcome = check()
+    except Failure as failure:
+        outcome = Outcome(name)
+        outcome.fail(str(failure))
     outcome.seconds = time.monotonic() - start
     say(f"    {outcome.summary()}")
     return outcome

@@ -24,7 +24,7 @@
         "views/account_move_views.xml",
         "views/facturation_collab_menus.xml",
     ],
-    "demo": [],
+    "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {
         "web.assets_backend": [
             "facturation_collab/static/src/**/*",

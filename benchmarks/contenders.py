@@ -1,0 +1,123 @@
+"""Who is compared: one class for each, with what it does differently. Runs inside Odoo.
+
+To compare another product, subclass `Contender` and add it to `CONTENDERS`; name its modules in `MODULES` of compare.py.
+"""
+
+
+class Contender:
+    """Plain Odoo. Methods receive invoices as the person who acts."""
+
+    key = "plain"
+    validates = False
+    list_columns = ()
+    """Fields that a list with approval columns shows beside the native ones."""
+
+    def configure(self, env, people, ballast):
+        """Set up two levels on vendor bills, the manager's and the director's; bills of one vendor wait for somebody else.
+
+        :param people: {"clerk", "manager", "director", "absent": res.users}
+        :param ballast: the vendor whose bills wait for "absent"
+        """
+
+    def submit(self, moves):
+        """Ask for the approval of drafts."""
+
+    def approve(self, moves):
+        """Approve, for the present user, in the best way that the product offers for that many."""
+
+    def waiting_domain(self, user):
+        """Return the domain of the filter that shows a user what waits for them."""
+
+    def count_waiting(self, env):
+        """Do what the product does on each page to show how many wait for the user."""
+
+
+class WithoutPolicy(Contender):
+    """The addon installed, with nothing configured."""
+
+    key = "unconfigured"
+
+
+class Ours(Contender):
+    """The addon with a policy of two levels."""
+
+    key = "ours"
+    validates = True
+    list_columns = (
+        "department_id",
+        "validation_state",
+        "validation_waiting_user_ids",
+        "validation_since",
+        "validation_deadline",
+        "validation_submitter_id",
+        "validation_policy_id",
+    )
+
+    def configure(self, env, people, ballast):
+        levels = [self._level(10, people["manager"]), self._level(20, people["director"])]
+        policies = env["account.validation.policy"]
+        policies.create(
+            {
+                "name": "Ballast",
+                "sequence": 1,
+                "partner_ids": ballast.ids,
+                "level_ids": [self._level(10, people["absent"])],
+            }
+        )
+        policies.create({"name": "Bills", "sequence": 2, "amount_min": 100, "level_ids": levels})
+
+    def _level(self, sequence, user):
+        vals = {"name": user.name, "sequence": sequence, "approver_type": "user", "user_ids": user.ids}
+        return (0, 0, vals)
+
+    def submit(self, moves):
+        moves.action_submit()
+
+    def approve(self, moves):
+        moves.action_approve()
+
+    def waiting_domain(self, user):
+        return [("validation_state", "=", "pending"), ("validation_waiting_user_ids", "in", user.id)]
+
+    def count_waiting(self, env):
+        return env["account.move"].search_count(self.waiting_domain(env.user))
+
+
+class Oca(Contender):
+    """The peer: OCA tier validation, with two definitions."""
+
+    key = "oca"
+    validates = True
+    list_columns = ("validation_status", "can_review", "reviewer_ids", "next_review", "need_validation")
+
+    def configure(self, env, people, ballast):
+        env["tier.definition"].search([]).active = False
+        bills = "[('move_type', '=', 'in_invoice'), ('partner_id', '%s', %d), ('amount_total', '>=', 100)]"
+        for name, sequence, operator in (("manager", 30, "!="), ("director", 20, "!="), ("absent", 10, "=")):
+            env["tier.definition"].create(
+                {
+                    "name": name,
+                    "model_id": env["ir.model"]._get_id("account.move"),
+                    "definition_domain": bills % (operator, ballast.id),
+                    "review_type": "individual",
+                    "reviewer_id": people[name].id,
+                    "sequence": sequence,
+                    "approve_sequence": True,
+                }
+            )
+
+    def submit(self, moves):
+        moves.request_validation()
+
+    def approve(self, moves):
+        for move in moves:
+            move.validate_tier()
+
+    def waiting_domain(self, user):
+        return [("reviewer_ids", "in", user.id), ("state", "not in", ["posted", "cancel"])]
+
+    def count_waiting(self, env):
+        return env["res.users"].review_user_count()
+
+
+CONTENDERS = {contender.key: contender for contender in (Contender, WithoutPolicy, Ours, Oca)}

@@ -53,6 +53,12 @@ class HrDepartment(models.Model):
         groups=ADMINISTRATOR,
         help="Current contributors and managers here, and the managers of the departments above.",
     )
+    is_mine = fields.Boolean(
+        string="My Department",
+        compute="_compute_is_mine",
+        search="_search_is_mine",
+        help="Whether the present person reads the department's invoices.",
+    )
     can_invite = fields.Boolean(compute="_compute_can_invite")
 
     # Roles do not appear as dependencies: their changes reach the whole tree below through `_refresh_roles`.
@@ -71,6 +77,18 @@ class HrDepartment(models.Model):
         for name, people in (("reader_ids", readers), ("contributor_ids", contributors)):
             for users, departments in self.grouped(people.get).items():
                 departments[name] = users
+
+    @api.depends_context("uid")
+    @api.depends("reader_ids")
+    def _compute_is_mine(self):
+        for department in self:
+            department.is_mine = self.env.user in department.sudo().reader_ids
+
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        mine = self.sudo()._search(Domain("reader_ids", "in", self.env.uid))
+        return Domain.OR(Domain("id", "in" if wanted else "not in", mine) for wanted in value)
 
     @api.depends_context("uid")
     def _compute_can_invite(self):

@@ -124,6 +124,16 @@ class TestDepartments(CollabCommon):
         self.assertIn(user, self.logistics.sudo().reader_ids)
         self.assertTrue(user.has_group("facturation_collab.group_user"))
 
+    def test_my_departments_are_searchable_by_everybody(self):
+        departments = self.env["hr.department"]
+        mine = departments.with_user(self.reader).search([("is_mine", "=", True)])
+        self.assertEqual(mine, self.marketing)
+        self.assertTrue(mine.is_mine)
+        self.assertNotIn(self.marketing, departments.with_user(self.reader).search([("is_mine", "=", False)]))
+        move = self._create_move(self.contributor)
+        filtered = self.env["account.move"].with_user(self.contributor).search([("department_id.is_mine", "=", True)])
+        self.assertIn(move, filtered)
+
     # ---- invitation
 
     def _invite(self, inviter, department=None, **vals):

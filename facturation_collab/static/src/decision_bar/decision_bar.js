@@ -66,13 +66,13 @@ export class DecisionBar extends Component {
         return this.props.isCommentRequired ? this.ask("approve") : this.props.onDecide("approve", "");
     }
 
-    confirm() {
+    async confirm() {
         const comment = this.state.comment.trim();
         if (this.needsComment && !comment) {
             this.state.isMissing = true;
             this.comment.el.focus();
-            return;
+        } else {
+            await this.props.onDecide(this.state.outcome, comment);
         }
-        return this.props.onDecide(this.state.outcome, comment);
     }
 }

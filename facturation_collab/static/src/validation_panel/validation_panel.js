@@ -36,8 +36,13 @@ export class ValidationPanel extends Component {
         return this.props.panel;
     }
 
+    /** The state to show: of the request; before a new submission, what became of the one before. */
+    get shownState() {
+        return this.panel.preview ? this.panel.history?.[0]?.state || "preview" : this.panel.state;
+    }
+
     get display() {
-        return REQUEST_STATES[this.panel.preview ? "preview" : this.panel.state] || REQUEST_STATES.preview;
+        return REQUEST_STATES[this.shownState] || REQUEST_STATES.preview;
     }
 
     get isExpanded() {

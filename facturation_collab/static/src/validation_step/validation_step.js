@@ -65,7 +65,9 @@ export class ValidationStep extends Component {
         if (this.isLate) {
             return _t("Late by %(duration)s", { duration: this.deadline.elapsed });
         }
-        return this.deadline.isPast ? "" : _t("Answer expected within %(duration)s", { duration: this.deadline.elapsed });
+        return this.deadline.isPast
+            ? ""
+            : _t("Answer expected within %(duration)s", { duration: this.deadline.elapsed });
     }
 
     get people() {

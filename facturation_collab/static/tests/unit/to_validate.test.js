@@ -1,10 +1,10 @@
-import {beforeEach, expect, test} from "@odoo/hoot";
-import {click, fill, queryAllTexts} from "@odoo/hoot-dom";
-import {animationFrame} from "@odoo/hoot-mock";
-import {getService, makeServerError, mountWithCleanup, onRpc} from "@web/../tests/web_test_helpers";
-import {defineMailModels} from "@mail/../tests/mail_test_helpers";
-import {WebClient} from "@web/webclient/webclient";
-import {hoursFromNow, makeMove, makePanel, makeStep} from "./validation_test_data";
+import { beforeEach, expect, test } from "@odoo/hoot";
+import { click, fill, queryAllTexts } from "@odoo/hoot-dom";
+import { animationFrame } from "@odoo/hoot-mock";
+import { getService, makeServerError, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { WebClient } from "@web/webclient/webclient";
+import { hoursFromNow, makeMove, makePanel, makeStep } from "./validation_test_data";
 
 defineMailModels();
 
@@ -12,16 +12,19 @@ defineMailModels();
 let queue = [];
 
 beforeEach(() => {
-    queue = [makeMove(), makeMove({id: 42, display_name: "Draft Bill (INV-8)", invoice_partner_display_name: "Deco"})];
-    onRpc("account.move", "web_search_read", () => ({records: queue, length: queue.length}));
-    onRpc("account.move", "web_read", ({args}) => queue.filter((move) => args[0].includes(move.id)));
-    onRpc("account.move", "read", ({args}) =>
+    queue = [
+        makeMove(),
+        makeMove({ id: 42, display_name: "Draft Bill (INV-8)", invoice_partner_display_name: "Deco" }),
+    ];
+    onRpc("account.move", "web_search_read", () => ({ records: queue, length: queue.length }));
+    onRpc("account.move", "web_read", ({ args }) => queue.filter((move) => args[0].includes(move.id)));
+    onRpc("account.move", "read", ({ args }) =>
         queue
             .filter((move) => args[0].includes(move.id))
-            .map(({id, validation_request_id}) => ({id, validation_request_id}))
+            .map(({ id, validation_request_id }) => ({ id, validation_request_id }))
     );
     for (const method of ["action_approve", "action_return", "action_reject"]) {
-        onRpc("account.move", method, ({args, kwargs}) => {
+        onRpc("account.move", method, ({ args, kwargs }) => {
             expect.step(`${method} ${args[0]} “${kwargs.comment}”`);
             queue = queue.filter((move) => !args[0].includes(move.id));
             return false;
@@ -31,7 +34,7 @@ beforeEach(() => {
 
 async function openScreen() {
     await mountWithCleanup(WebClient);
-    await getService("action").doAction({type: "ir.actions.client", tag: "facturation_collab.to_validate"});
+    await getService("action").doAction({ type: "ir.actions.client", tag: "facturation_collab.to_validate" });
     await animationFrame();
 }
 
@@ -97,7 +100,7 @@ test("an approval that needs a comment asks for it first", async () => {
 
 test("a refusal of the server is read as a sentence, and the card stays", async () => {
     onRpc("account.move", "action_approve", () => {
-        throw makeServerError({type: "UserError", message: "It was approved by Paul in the meantime."});
+        throw makeServerError({ type: "UserError", message: "It was approved by Paul in the meantime." });
     });
     await openScreen();
     await press(".o_decision_approve");
@@ -108,7 +111,7 @@ test("a refusal of the server is read as a sentence, and the card stays", async 
 
 test("a version that was submitted again is shown before it can be approved", async () => {
     await openScreen();
-    queue[0] = makeMove({validation_request_id: 10, amount_total: 1500});
+    queue[0] = makeMove({ validation_request_id: 10, amount_total: 1500 });
     await press(".o_decision_approve");
     expect.verifySteps([]);
     expect(".o_to_validate_error").toHaveText(/submitted again/);
@@ -120,7 +123,7 @@ test("a version that was submitted again is shown before it can be approved", as
 test("a late invoice says so in words", async () => {
     const deadline = hoursFromNow(-5);
     queue[0].validation_deadline = deadline;
-    queue[0].validation_panel = makePanel({steps: [makeStep({late: true, deadline})]});
+    queue[0].validation_panel = makePanel({ steps: [makeStep({ late: true, deadline })] });
     await openScreen();
     expect(".o_validation_card_deadline").toHaveText("Late by 5 hours");
 });
@@ -138,7 +141,7 @@ test("one can look at the others before deciding", async () => {
 test.tags("desktop");
 test("a wide screen shows the queue beside the card", async () => {
     await openScreen();
-    expect(queryAllTexts(".o_validation_queue_entry .fw-bold.text-truncate")).toEqual(["Azure Interior", "Deco"]);
+    expect(queryAllTexts(".o_validation_queue_title")).toEqual(["Azure Interior", "Deco"]);
     await press(".o_validation_queue_entry:contains(Deco)");
     expect(".o_validation_card_partner").toHaveText("Deco");
     expect(".o_validation_queue_entry[aria-current='true']").toHaveText(/Deco/);

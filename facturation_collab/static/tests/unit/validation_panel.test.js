@@ -1,15 +1,15 @@
-import {expect, test} from "@odoo/hoot";
-import {click, queryAllTexts} from "@odoo/hoot-dom";
-import {animationFrame} from "@odoo/hoot-mock";
-import {mountWithCleanup} from "@web/../tests/web_test_helpers";
-import {defineMailModels} from "@mail/../tests/mail_test_helpers";
-import {ValidationPanel} from "@facturation_collab/validation_panel/validation_panel";
-import {hoursFromNow, makePanel, makeStep} from "./validation_test_data";
+import { expect, test } from "@odoo/hoot";
+import { click, queryAllTexts } from "@odoo/hoot-dom";
+import { animationFrame } from "@odoo/hoot-mock";
+import { mountWithCleanup } from "@web/../tests/web_test_helpers";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { ValidationPanel } from "@facturation_collab/validation_panel/validation_panel";
+import { hoursFromNow, makePanel, makeStep } from "./validation_test_data";
 
 defineMailModels();
 
 async function mountPanel(values, props = {}) {
-    await mountWithCleanup(ValidationPanel, {props: {panel: makePanel(values), ...props}});
+    await mountWithCleanup(ValidationPanel, { props: { panel: makePanel(values), ...props } });
 }
 
 test("a pending request says who has it, since when, until when and why", async () => {
@@ -27,20 +27,24 @@ test("a pending request says who has it, since when, until when and why", async 
 
 test("levels that run at the same time share their number", async () => {
     await mountPanel({
-        steps: [makeStep({id: 1}), makeStep({id: 2, name: "Quality"}), makeStep({id: 3, sequence: 20, state: "waiting"})],
+        steps: [
+            makeStep({ id: 1 }),
+            makeStep({ id: 2, name: "Quality" }),
+            makeStep({ id: 3, sequence: 20, state: "waiting" }),
+        ],
     });
     expect(queryAllTexts(".o_validation_step_marker")).toEqual(["1", "1", "2"]);
 });
 
 test("late is said in words, in the step and in the title", async () => {
-    await mountPanel({steps: [makeStep({late: true, deadline: hoursFromNow(-5)})]});
+    await mountPanel({ steps: [makeStep({ late: true, deadline: hoursFromNow(-5) })] });
     expect(".o_validation_panel_late").toHaveText("Late");
     expect(".o_validation_step_deadline").toHaveText("Late by 5 hours");
     expect(".o_validation_step_deadline").toHaveClass("text-danger");
 });
 
 test("a preview shows the circuit and no state of its steps", async () => {
-    await mountPanel({preview: true, state: null, submitter: null, submitted_at: null});
+    await mountPanel({ preview: true, state: null, submitter: null, submitted_at: null });
     expect(".o_validation_panel_state").toHaveText("Not submitted");
     expect(".o_validation_step").toHaveCount(2);
     expect(".o_validation_step_state").toHaveCount(0);
@@ -48,8 +52,27 @@ test("a preview shows the circuit and no state of its steps", async () => {
     expect(".o_validation_step[aria-current]").toHaveCount(0);
 });
 
+test("a returned invoice says so while it shows where it would go next", async () => {
+    await mountPanel({
+        preview: true,
+        state: null,
+        history: [
+            { id: 2, state: "returned", state_label: "Returned", submitter: "Emma", submitted_at: hoursFromNow(-9) },
+        ],
+    });
+    expect(".o_validation_panel_state").toHaveText("Returned");
+    expect(".o_validation_step_state").toHaveCount(0);
+});
+
 test("a circuit without steps yet is drawn without failing", async () => {
-    await mountPanel({preview: true, state: null, steps: [], next: "", submitter: null, problem: "Nobody can approve."});
+    await mountPanel({
+        preview: true,
+        state: null,
+        steps: [],
+        next: "",
+        submitter: null,
+        problem: "Nobody can approve.",
+    });
     expect(".o_validation_step").toHaveCount(0);
     expect(".o_validation_panel_problem").toHaveText("Nobody can approve.");
 });
@@ -61,7 +84,7 @@ test("an approved invoice is folded, and opens on demand", async () => {
             makeStep({
                 state: "approved",
                 decided_at: hoursFromNow(-3),
-                people: [{id: 7, name: "Jane", state: "approved"}],
+                people: [{ id: 7, name: "Jane", state: "approved" }],
             }),
         ],
     });
@@ -75,7 +98,7 @@ test("an approved invoice is folded, and opens on demand", async () => {
 });
 
 test("changed content is an alert even while the panel is folded", async () => {
-    await mountPanel({state: "approved", content_changed: true});
+    await mountPanel({ state: "approved", content_changed: true });
     expect(".o_validation_panel_body").toHaveCount(0);
     expect(".o_validation_panel_changed[role='alert']").toHaveCount(1);
 });
@@ -86,7 +109,7 @@ test("comments say who, what and when", async () => {
         comments: [
             {
                 id: 5,
-                user: {id: 7, name: "Jane"},
+                user: { id: 7, name: "Jane" },
                 date: hoursFromNow(-2),
                 type: "returned",
                 type_label: "Returned",
@@ -112,7 +135,7 @@ test("earlier validations are listed and open their record", async () => {
                 },
             ],
         },
-        {onOpenRequest: (id) => expect.step(id)}
+        { onOpenRequest: (id) => expect.step(id) }
     );
     await click(".o_validation_panel_history summary");
     await animationFrame();
@@ -123,8 +146,8 @@ test("earlier validations are listed and open their record", async () => {
 });
 
 test("a step that asks many people shows the first and offers the others", async () => {
-    const people = [1, 2, 3, 4, 5, 6].map((id) => ({id, name: `Person ${id}`, state: "waiting"}));
-    await mountPanel({steps: [makeStep({people, quorum: "2 of 6 must approve"})]});
+    const people = [1, 2, 3, 4, 5, 6].map((id) => ({ id, name: `Person ${id}`, state: "waiting" }));
+    await mountPanel({ steps: [makeStep({ people, quorum: "2 of 6 must approve" })] });
     expect(".o_person_avatar").toHaveCount(4);
     expect(".o_validation_step_quorum").toHaveText("2 of 6 must approve");
     await click(".o_validation_step button:contains(and 2 more)");

@@ -1,8 +1,8 @@
-const {DateTime} = luxon;
+const { DateTime } = luxon;
 
 /** A moment as the server writes it, so many hours away from now. */
 export function hoursFromNow(hours) {
-    return DateTime.utc().plus({hours}).toFormat("yyyy-MM-dd HH:mm:ss");
+    return DateTime.utc().plus({ hours }).toFormat("yyyy-MM-dd HH:mm:ss");
 }
 
 export function makeStep(values = {}) {
@@ -19,7 +19,7 @@ export function makeStep(values = {}) {
         approved: 0,
         required: 1,
         reason: "Manager of Marketing, asked by the policy “Vendor bills”.",
-        people: [{id: 7, name: "Jane", state: "waiting"}],
+        people: [{ id: 7, name: "Jane", state: "waiting" }],
         ...values,
     };
 }
@@ -29,12 +29,12 @@ export function makePanel(values = {}) {
     return {
         state: "pending",
         mode: "enforce",
-        policy: {id: 3, name: "Vendor bills of Marketing", criteria: ["Vendor bills", "Department: Marketing"]},
+        policy: { id: 3, name: "Vendor bills of Marketing", criteria: ["Vendor bills", "Department: Marketing"] },
         preview: false,
         content_changed: false,
         problem: null,
         next: "Waits for Jane, then for finance.",
-        submitter: {id: 5, name: "Emma"},
+        submitter: { id: 5, name: "Emma" },
         submitted_at: hoursFromNow(-50),
         steps: [
             makeStep(),
@@ -46,7 +46,7 @@ export function makePanel(values = {}) {
                 since: null,
                 deadline: null,
                 reason: "Member of “Invoicing”, asked by the policy “Vendor bills”.",
-                people: [{id: 8, name: "Paul", state: "waiting"}],
+                people: [{ id: 8, name: "Paul", state: "waiting" }],
             }),
         ],
         comments: [],
@@ -65,12 +65,12 @@ export function makeMove(values = {}) {
         amount_untaxed: 1000,
         amount_tax: 200,
         currency_id: false,
-        department_id: {id: 2, display_name: "Marketing"},
+        department_id: { id: 2, display_name: "Marketing" },
         ref: "INV-7",
         invoice_date: "2026-03-02",
         invoice_date_due: "2026-04-02",
         message_main_attachment_id: false,
-        invoice_line_ids: [{id: 1, name: "Posters", display_type: "product", price_subtotal: 1000}],
+        invoice_line_ids: [{ id: 1, name: "Posters", display_type: "product", price_subtotal: 1000 }],
         validation_since: hoursFromNow(-50),
         validation_deadline: hoursFromNow(30),
         validation_request_id: 9,

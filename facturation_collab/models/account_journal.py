@@ -11,8 +11,8 @@ class AccountJournal(models.Model):
         "hr.department",
         string="Default Department",
         check_company=True,
-        help="Documents received in this journal (uploads, e-mails) belong to this department unless a person enters them "
-        "for their own.",
+        help="Documents received in this journal (uploads, e-mails) belong to this department unless a person enters "
+        "them for their own.",
     )
 
     # Department users read journals to enter invoices; figures over invoices of others stay with finance.

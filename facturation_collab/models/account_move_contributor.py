@@ -28,8 +28,8 @@ class FinanceOnlyMixin(models.AbstractModel):
             labels = self.fields_get(changed, ["string"])
             raise AccessError(
                 self.env._(
-                    "Only people with the Invoicing right may change “%(fields)s” of an invoice. Submit the invoice for "
-                    "validation, or ask finance.",
+                    "Only people with the Invoicing right may change “%(fields)s” of an invoice. Submit the invoice "
+                    "for validation, or ask finance.",
                     fields=", ".join(labels.get(name, {}).get("string", name) for name in changed),
                 )
             )
@@ -87,6 +87,13 @@ class AccountMove(models.Model):
         found = self.env["account.move"].union(*duplicates.values()).sudo(False)
         readable = set(found._filtered_access("read")._ids)
         return {move: others.filtered(lambda other: other.id in readable) for move, others in duplicates.items()}
+
+    @api.depends_context("uid")
+    def _compute_display_send_button(self):
+        """No button whose dialog would be refused."""
+        super()._compute_display_send_button()
+        if self.env.user._is_department_user() and not self.env["account.move.send.wizard"].has_access("create"):
+            self.display_send_button = False
 
     @api.depends_context("uid")
     def _compute_duplicated_ref_ids(self):

@@ -19,8 +19,8 @@ class HrDepartment(models.Model):
     sync_members = fields.Boolean(
         string="Roles Follow Employees",
         groups=ADMINISTRATOR,
-        help="Employees of this department receive the role below, and the department's manager becomes manager, as long as "
-        "this is switched on; their roles change with the employee records. Roles given by hand are never touched. "
+        help="Employees of this department receive the role below, and the department's manager becomes manager, as long "
+        "as this is switched on; their roles change with the employee records. Roles given by hand are never touched. "
         "Switching off keeps the existing roles as they are until somebody changes them or switches on again.",
     )
     sync_role = fields.Selection(
@@ -130,8 +130,10 @@ class HrDepartment(models.Model):
     def _get_role_holders(self, department_ids):
         """Current holders by (department id, role); one query for all departments."""
         domain = Domain("department_id", "in", list(department_ids)) & Domain("is_current", "=", True)
-        groups = self.env["account.department.member"].sudo()._read_group(
-            domain, ["department_id", "role"], ["user_id:recordset"]
+        groups = (
+            self.env["account.department.member"]
+            .sudo()
+            ._read_group(domain, ["department_id", "role"], ["user_id:recordset"])
         )
         return {(department.id, role): users for department, role, users in groups}
 
@@ -228,7 +230,9 @@ class HrDepartment(models.Model):
         domain = Domain("department_id", "in", self.ids) & Domain("user_id", "!=", False) & Domain("active", "=", True)
         employees = self.env["hr.employee"].search(domain)
         roles = {(employee.department_id, employee.user_id): employee.department_id.sync_role for employee in employees}
-        roles |= {(department, department.manager_id.user_id): "manager" for department in self if department.manager_id}
+        roles |= {
+            (department, department.manager_id.user_id): "manager" for department in self if department.manager_id
+        }
         return {
             (department, user): role
             for (department, user), role in roles.items()

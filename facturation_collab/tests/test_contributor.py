@@ -14,8 +14,10 @@ class TestContributor(CollabCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.bank_account = cls.env["res.partner.bank"].sudo().create(
-            {"acc_number": "FR7630006000011234567890189", "partner_id": cls.partner_a.id}
+        cls.bank_account = (
+            cls.env["res.partner.bank"]
+            .sudo()
+            .create({"acc_number": "FR7630006000011234567890189", "partner_id": cls.partner_a.id})
         )
         cls.pay_terms = cls.pay_terms_b
         cls.product = cls.product_a
@@ -90,16 +92,20 @@ class TestContributor(CollabCommon):
 
     def test_attaches_and_comments(self):
         move = self.draft.with_user(self.contributor)
-        attachment = self.env["ir.attachment"].with_user(self.contributor).create(
-            {"name": "bill.pdf", "raw": b"%PDF-1.4", "res_model": "account.move", "res_id": move.id}
+        attachment = (
+            self.env["ir.attachment"]
+            .with_user(self.contributor)
+            .create({"name": "bill.pdf", "raw": b"%PDF-1.4", "res_model": "account.move", "res_id": move.id})
         )
         message = move.message_post(body="Here it is", attachment_ids=attachment.ids)
         self.assertIn(attachment, message.attachment_ids)
 
     def test_uploads_a_document_for_their_department(self):
         self.company_data["default_journal_purchase"].sudo().department_id = self.logistics
-        attachment = self.env["ir.attachment"].with_user(self.contributor).create(
-            {"name": "bill.txt", "datas": base64.b64encode(b"text"), "mimetype": "text/plain"}
+        attachment = (
+            self.env["ir.attachment"]
+            .with_user(self.contributor)
+            .create({"name": "bill.txt", "datas": base64.b64encode(b"text"), "mimetype": "text/plain"})
         )
         journals = self.env["account.journal"].with_user(self.contributor)
         journals = journals.with_context(default_move_type="in_invoice")
@@ -176,6 +182,12 @@ class TestContributor(CollabCommon):
                 getattr(move, name)(*arguments)
         self.assertEqual(posted.state, "posted")
         self.assertFalse(posted.inalterable_hash)
+
+    def test_is_not_offered_to_send(self):
+        posted = self._create_move(department=self.marketing, move_type="out_invoice")
+        posted.action_post()
+        self.assertFalse(posted.with_user(self.contributor).display_send_button)
+        self.assertTrue(posted.with_user(self.finance).display_send_button)
 
     def test_cannot_open_finances_dialogs(self):
         for model in ("account.payment.register", "account.move.reversal", "account.move.send.wizard"):

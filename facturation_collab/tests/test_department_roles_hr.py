@@ -79,8 +79,10 @@ class TestDepartmentRolesHr(CollabCommon):
     def test_new_linked_archived_and_deleted_employees(self):
         self._synchronize(self.events)
         other = self._create_user("other")
-        employee = self.env["hr.employee"].sudo().create(
-            {"name": "Other", "company_id": self.company.id, "department_id": self.events.id}
+        employee = (
+            self.env["hr.employee"]
+            .sudo()
+            .create({"name": "Other", "company_id": self.company.id, "department_id": self.events.id})
         )
         self.assertNotIn(other, self._get_roles(self.events))
         employee.user_id = other

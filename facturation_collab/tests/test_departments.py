@@ -287,11 +287,15 @@ class TestDepartments(CollabCommon):
 
     def test_lines_concern_the_analytic_accounts_department(self):
         plan = self.env["account.analytic.plan"].sudo().create({"name": "Plan"})
-        accounts = self.env["account.analytic.account"].sudo().create(
-            [
-                {"name": name, "plan_id": plan.id, "company_id": self.company.id, "department_id": department.id}
-                for name, department in (("E", self.events), ("L", self.logistics))
-            ]
+        accounts = (
+            self.env["account.analytic.account"]
+            .sudo()
+            .create(
+                [
+                    {"name": name, "plan_id": plan.id, "company_id": self.company.id, "department_id": department.id}
+                    for name, department in (("E", self.events), ("L", self.logistics))
+                ]
+            )
         )
         move = self._create_move(department=self.marketing)
         line = move.invoice_line_ids

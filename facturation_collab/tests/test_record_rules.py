@@ -82,7 +82,13 @@ class TestRecordRules(CollabCommon):
             self._assert_rights(self.env[model], self.finance, rights)
 
     def test_employees_without_our_group_have_nothing(self):
-        models = ("account.move", "account.move.line", "account.journal", "account.payment", "account.department.member")
+        models = (
+            "account.move",
+            "account.move.line",
+            "account.journal",
+            "account.payment",
+            "account.department.member",
+        )
         models += ("account.validation.policy", "account.validation.request", "account.validation.event")
         for model in models:
             self._assert_rights(self.env[model], self.employee)
@@ -128,7 +134,8 @@ class TestRecordRules(CollabCommon):
             seen = records.search([])
             self.assertEqual(seen.department_id, self.marketing)
             self.assertEqual(records.search_count([]), len(seen))
-            self.assertEqual(sum(count for _group, count in records._read_group([], ["company_id"], ["__count"])), len(seen))
+            groups = records._read_group([], ["company_id"], ["__count"])
+            self.assertEqual(sum(count for _company, count in groups), len(seen))
 
     def test_entries_are_never_shown(self):
         entry = self.env["account.move"].sudo().create({"move_type": "entry", "department_id": self.marketing.id})
@@ -215,7 +222,8 @@ class TestRecordRules(CollabCommon):
         """Submit a bill of the department to its manager; returns the request with its steps and events."""
         level = {"name": "Manager", "approver_type": "role", "role": "manager", "sequence": 1}
         policy = {"name": "Bills", "company_id": self.company.id, "mode": "enforce", "apply_in_invoice": True}
-        self.policy = self.env["account.validation.policy"].sudo().create({**policy, "level_ids": [Command.create(level)]})
+        policy["level_ids"] = [Command.create(level)]
+        self.policy = self.env["account.validation.policy"].sudo().create(policy)
         move = self._create_move(department=department)
         move.with_user(self.finance).action_submit()
         return move.validation_request_id

@@ -58,10 +58,7 @@ class AccountDepartmentInvite(models.TransientModel):
             raise AccessError(refused)
         existing.write(vals)
         members.create(
-            [
-                {**vals, "department_id": self.department_id.id, "user_id": user.id}
-                for user in users - existing.user_id
-            ]
+            [{**vals, "department_id": self.department_id.id, "user_id": user.id} for user in users - existing.user_id]
         )
 
     def _get_role_change_refusal(self, members):

@@ -35,6 +35,36 @@ answer = [
 """
 
 
+VALIDATED_BILLS = """
+def person(login):
+    groups = env.ref('account.group_account_invoice') + env.ref('base.group_user')
+    return env['res.users'].create({'name': login, 'login': login, 'group_ids': [(6, 0, groups.ids)]})
+clerk, approver = person('a clerk'), person('an approver')
+department = env['hr.department'].create({'name': 'Any department'})
+env['account.department.member'].create({'department_id': department.id, 'user_id': approver.id, 'role': 'manager'})
+env['account.validation.policy'].create({
+    'name': 'Any bill',
+    'level_ids': [(0, 0, {'name': 'Manager', 'approver_type': 'role', 'role': 'manager', 'deadline_hours': 8})],
+})
+bills = env['account.move'].with_user(clerk).create([{
+    'move_type': 'in_invoice', 'partner_id': env['res.partner'].search([], limit=1).id, 'department_id': department.id,
+    'ref': outcome, 'invoice_date': '2026-01-15', 'date': '2026-01-15',
+    'invoice_line_ids': [(0, 0, {'name': 'A line', 'quantity': 1, 'price_unit': 100})],
+} for outcome in ('posted', 'approved', 'returned', 'pending')])
+bills.action_submit()
+bills[:2].with_user(approver).action_approve()
+bills[2].with_user(approver).action_return('Not like that')
+bills[0].action_post()
+assert bills.mapped('validation_state') == ['approved', 'approved', 'returned', 'pending']
+answer = bills.ids
+"""
+POST = """
+bills = env['account.move'].browse(%s)
+bills.filtered(lambda bill: bill.state == 'draft').action_post()
+answer = bills.mapped('state')
+"""
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel, built from the root of the repository as a user would."""
@@ -78,9 +108,12 @@ def test_installing_upgrading_and_uninstalling_leave_native_invoices_intact(benc
     for action in ("-i", "-u"):
         bench.run_odoo(["-d", name, action, ADDON, *templates.QUIET], failure=f"{action} {ADDON} failed")
         assert shell(bench, name, PICTURE % ids) == picture
+    bills = shell(bench, name, VALIDATED_BILLS)
+    picture = shell(bench, name, PICTURE % (ids + bills))
     shell(bench, name, f"env['ir.module.module'].search([('name', '=', {ADDON!r})]).button_immediate_uninstall()")
-    assert shell(bench, name, PICTURE % ids) == picture
+    assert shell(bench, name, PICTURE % (ids + bills)) == picture
     assert _left_behind(bench, name) == ""
+    assert shell(bench, name, POST % bills) == ["posted"] * len(bills)
 
 
 def _left_behind(bench, name):
@@ -88,6 +121,8 @@ def _left_behind(bench, name):
     return bench.databases.sql(
         f"SELECT model FROM ir_model_data WHERE module = '{ADDON}' UNION ALL "
         "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'account_validation_%' "
-        "OR table_name = 'account_department_member'",
+        "OR table_name = 'account_department_member' OR table_name LIKE 'account_move_validation_%' "
+        "UNION ALL SELECT table_name || '.' || column_name FROM information_schema.columns "
+        "WHERE column_name LIKE 'validation_%' OR table_name LIKE 'account_move%' AND column_name = 'department_id'",
         name,
     )

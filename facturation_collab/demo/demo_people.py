@@ -3,7 +3,8 @@ from odoo import Command, models
 USER = "facturation_collab.group_user"
 AUDITOR = "facturation_collab.group_auditor"
 ADMINISTRATOR = "facturation_collab.group_administrator"
-INVOICING = "account.group_account_invoice"
+# Finance also creates vendors, as electronic invoices name new ones.
+FINANCE = ["account.group_account_invoice", "base.group_partner_manager"]
 
 # login: (name, title, language, department where employed, {department: role}, groups beside the internal user's)
 PEOPLE = {
@@ -26,8 +27,8 @@ PEOPLE = {
     "tom": ("Tom Petit", "Acheteur", "fr_FR", "achats", {"achats": "contributor"}, []),
     "karim": ("Karim Haddad", "Responsable informatique", "fr_FR", "informatique", {}, []),
     "ines": ("Inès Faure", "Administratrice systèmes", "fr_FR", "informatique", {}, []),
-    "jane": ("Jane Martin", "Comptable", "en_US", "finance", {}, [INVOICING]),
-    "luc": ("Luc Mercier", "Directeur financier", "fr_FR", "finance", {"finance": "manager"}, [INVOICING]),
+    "jane": ("Jane Martin", "Comptable", "en_US", "finance", {}, FINANCE),
+    "luc": ("Luc Mercier", "Directeur financier", "fr_FR", "finance", {"finance": "manager"}, FINANCE),
     "alice": ("Alice Renard", "Commissaire aux comptes", "fr_FR", None, {}, [AUDITOR]),
     "adele": ("Adèle Roy", "Administratrice de la facturation", "fr_FR", "finance", {}, [ADMINISTRATOR]),
 }

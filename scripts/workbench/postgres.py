@@ -7,14 +7,12 @@ is left behind.
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import re
 import shutil
 import stat
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from . import system
 from .console import Failure, step
 from .layout import CACHE, clone_id
 from .locks import exclusive, open_lock, share
-from .process import detached_environment, run, tail
+from .process import run, start_detached, tail
 
 USER = "odoo"
 PORT = 5432
@@ -196,16 +194,7 @@ def _start(cluster: Cluster) -> None:
         "user": cluster.user,
         "lease": str(CACHE / "locks" / "postgres.lease"),
     }
-    with log.open("wb") as output:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "workbench.keeper", json.dumps(specification)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env=detached_environment(),
-            start_new_session=True,
-        )
+    keeper = start_detached("workbench.keeper", specification, log)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if _answers(cluster):

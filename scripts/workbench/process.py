@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -117,6 +118,21 @@ def start(
             stderr=subprocess.STDOUT,
             env=dict(env),
             cwd=cwd,
+        )
+
+
+def start_detached(module: str, request: dict, log: Path) -> subprocess.Popen:
+    """Start one of the workbench's own programs so that it outlives this script, with its request as JSON."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, json.dumps(request)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env=detached_environment(),
+            start_new_session=True,
         )
 
 

@@ -81,6 +81,8 @@ def _point(link: Path, folder: Path) -> None:
 
 def _sweep(bench: Bench, keep: Path) -> None:
     """Drop what runs left that ended without doing it, and the logs of all but the last ones."""
+    for link in LOGS.glob("*.link"):
+        link.unlink()
     pointed = {link.resolve() for link in LOGS.glob("*") if link.is_symlink()}
     for folder in LOGS.glob("*-????????"):
         if folder.is_dir() and not folder.is_symlink() and folder not in {keep, *pointed}:

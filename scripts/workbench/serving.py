@@ -15,7 +15,7 @@ import time
 
 from .layout import CACHE, LOGS
 from .locks import is_held, open_lock, try_lock
-from .process import die_with_parent
+from .process import die_with_parent, start_detached
 from .server import HOST
 
 FOLDER = CACHE / "demo"
@@ -75,20 +75,8 @@ def main() -> None:
 
 def launch(request: dict) -> subprocess.Popen:
     """Start the demo server so that it outlives this script."""
-    from .process import detached_environment
-
-    LOGS.mkdir(parents=True, exist_ok=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with LOG.with_suffix(".out").open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "workbench.serving", json.dumps(request)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env=detached_environment(),
-            start_new_session=True,
-        )
+    return start_detached("workbench.serving", request, LOG.with_suffix(".out"))
 
 
 if __name__ == "__main__":

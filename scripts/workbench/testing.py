@@ -82,12 +82,17 @@ def _run(names: list[str], selection: Selection) -> list[Outcome]:
         futures = []
         if "lint" in names:
             futures.append(lanes.submit(_timed, "lint", lambda: lint.check(bench.python)))
-        templates.ensure(bench, demo=False)
-        for name in names:
-            if name != "lint":
-                suite = SUITES.get(name, named)
-                futures.append(lanes.submit(_timed, name, lambda suite=suite: suite(run, selection)))
-        return _results(futures)
+        ready = _timed("setup", lambda: _set_up(bench))
+        for name in [name for name in names if name != "lint" and not ready.failed]:
+            suite = SUITES.get(name, named)
+            futures.append(lanes.submit(_timed, name, lambda suite=suite: suite(run, selection)))
+        return [ready, *_results(futures)]
+
+
+def _set_up(bench: Bench) -> Outcome:
+    """The addon installs: without that nothing else can be tested."""
+    templates.ensure(bench, demo=False)
+    return Outcome("setup")
 
 
 def _results(futures: list[Future]) -> list[Outcome]:

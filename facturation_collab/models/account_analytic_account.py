@@ -6,7 +6,6 @@ class AccountAnalyticAccount(models.Model):
 
     department_id = fields.Many2one(
         "hr.department",
-        string="Department",
         check_company=True,
         help="Invoice lines charged to this account concern this department.",
     )

@@ -91,13 +91,14 @@ class AccountMove(models.Model):
     @api.depends_context("uid")
     def _compute_display_send_button(self):
         """No button whose dialog would be refused."""
-        super()._compute_display_send_button()
         if self.env.user._is_department_user() and not self.env["account.move.send.wizard"].has_access("create"):
             self.display_send_button = False
+            return None
+        return super()._compute_display_send_button()
 
     @api.depends_context("uid")
     def _compute_duplicated_ref_ids(self):
-        super()._compute_duplicated_ref_ids()
+        return super()._compute_duplicated_ref_ids()
 
     def button_hash(self):
         """Natively writes with elevated rights: a department user needs the right to write, which ends with posting."""
@@ -107,24 +108,25 @@ class AccountMove(models.Model):
 
     def _autopost_bill(self):
         """What a department user uploads stays a draft, also for vendors whose bills are posted automatically."""
-        if not self.env.user._is_department_user():
-            super()._autopost_bill()
+        if self.env.user._is_department_user():
+            return None
+        return super()._autopost_bill()
 
     @api.depends_context("uid")
     def _compute_name_placeholder(self):
         """The next number tells how many invoices others have made: not for department users."""
         if self.env.user._is_department_user():
             self.name_placeholder = False
-            return
-        super()._compute_name_placeholder()
+            return None
+        return super()._compute_name_placeholder()
 
     @api.depends_context("uid")
     def _compute_highest_name(self):
         """The last number of the journal tells of invoices of others: not for department users."""
         if self.env.user._is_department_user():
             self.highest_name = False
-            return
-        super()._compute_highest_name()
+            return None
+        return super()._compute_highest_name()
 
 
 class AccountMoveLine(models.Model):

@@ -14,7 +14,6 @@ class AccountMove(models.Model):
 
     department_id = fields.Many2one(
         "hr.department",
-        string="Department",
         compute="_compute_department_id",
         # The default depends on who enters the invoice, and on whether it is a person at all.
         compute_sudo=False,
@@ -159,7 +158,6 @@ class AccountMoveLine(models.Model):
 
     department_id = fields.Many2one(
         "hr.department",
-        string="Department",
         compute="_compute_department_id",
         store=True,
         readonly=False,

@@ -19,8 +19,8 @@ class HrDepartment(models.Model):
     sync_members = fields.Boolean(
         string="Roles Follow Employees",
         groups=ADMINISTRATOR,
-        help="Employees of this department receive the role below, and the department's manager becomes manager, as long "
-        "as this is switched on; their roles change with the employee records. Roles given by hand are never touched. "
+        help="Employees of this department receive the role below, and the department's manager becomes manager, as "
+        "long as this is switched on; their roles change with the employee records. Roles given by hand are never touched. "
         "Switching off keeps the existing roles as they are until somebody changes them or switches on again.",
     )
     sync_role = fields.Selection(
@@ -242,6 +242,7 @@ class HrDepartment(models.Model):
     @api.model
     def _cron_refresh_roles(self):
         """Once a day: follow HR changes that take effect by date, and roles that begin or end today."""
-        departments = self.with_context(active_test=False).search([])
-        departments._sync_members()
-        departments._refresh_roles()
+        departments = self.with_context(active_test=False)
+        departments.search(Domain("sync_members", "=", True))._sync_members()
+        concerned = Domain("account_member_ids", "!=", False) | Domain("reader_ids", "!=", False)
+        departments.search(concerned)._refresh_roles()

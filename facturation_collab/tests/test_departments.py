@@ -266,6 +266,19 @@ class TestDepartments(CollabCommon):
         self.assertEqual(move.department_id, self.events)
         self.assertEqual(self._create_move(self.finance).department_id, self.logistics)
 
+    def test_uploads_and_emails_go_to_the_journals_department(self):
+        self._give_role(self.finance, self.logistics, "contributor")
+        journal = self.company_data["default_journal_purchase"]
+        journal.sudo().department_id = self.events
+        attachment = self.env["ir.attachment"].with_user(self.finance).create({"name": "bill.txt", "raw": b"text"})
+        uploads = journal.with_user(self.finance).with_context(default_move_type="in_invoice")
+        uploaded = self.env["account.move"].browse(uploads.create_document_from_attachment(attachment.ids)["res_id"])
+        self.assertEqual(uploaded.department_id, self.events)
+        email = {"message_id": "<1@vendor>", "from": "bills@vendor.com", "subject": "Bill", "body": "", "email_from": ""}
+        values = {"move_type": "in_invoice", "journal_id": journal.id, "company_id": self.company.id}
+        received = self.env["account.move"].with_user(self.env.ref("base.user_root")).message_new(email, values)
+        self.assertEqual(received.department_id, self.events)
+
     def test_a_chosen_department_is_kept(self):
         move = self._create_move(self.contributor)
         move.department_id = self.events.id

@@ -76,8 +76,7 @@ class AccountDepartmentInvite(models.TransientModel):
         name, email = (self.new_name or "").strip(), email_normalize(self.new_email or "")
         if not name or not email:
             raise UserError(self.env._("Enter the name and a valid e-mail address of the new person."))
-        context = {**clean_context(self.env.context), "no_reset_password": False}
-        users = self.env["res.users"].sudo().with_context(context)
+        users = self.env["res.users"].sudo().with_context(clean_context(self.env.context), no_reset_password=False)
         known = users.with_context(active_test=False).search([("login", "=ilike", email)], limit=1)
         if known:
             raise UserError(

@@ -14,6 +14,10 @@ class AccountMove(models.Model):
     validation_content_changed = fields.Boolean(compute="_compute_validation_content_changed")
     validation_is_late = fields.Boolean(compute="_compute_validation_is_late", search="_search_validation_is_late")
     validation_blocked_reason = fields.Char(compute="_compute_validation_blocked_reason")
+    validation_is_readonly = fields.Boolean(
+        compute="_compute_validation_is_readonly",
+        help="The present user may read the invoice and not edit it: the form shows it without letting them type.",
+    )
     validation_panel = fields.Json(compute="_compute_validation_panel")
 
     @api.depends_context("uid")
@@ -33,6 +37,15 @@ class AccountMove(models.Model):
         drafts = self.filtered(lambda move: move._origin and move.state == "draft" and move._can_submit(self.env.user)[0])
         matches = self.env["account.validation.policy"]._match(drafts)
         return drafts.filtered(lambda move: move.id in matches)
+
+    @api.depends_context("uid")
+    @api.depends("state", "validation_state", "department_id")
+    def _compute_validation_is_readonly(self):
+        """Only for people of a department: finance keeps the native form as it is."""
+        saved = self._origin if self.env.user._is_department_user() else self.browse()
+        readonly = saved - saved._filtered_access("write")
+        for move in self:
+            move.validation_is_readonly = move._origin in readonly
 
     @api.depends("validation_request_id.state")
     def _compute_validation_content_changed(self):

@@ -97,6 +97,10 @@ tours.add("facturation_collab_contributor_submits", {
             content: "The open step names the manager",
             trigger: ".o_validation_step_open .o_person_avatar_name:contains(Manager)",
         },
+        {
+            content: "While others decide, the contributor reads",
+            trigger: ".o_form_readonly",
+        },
     ],
 });
 
@@ -219,6 +223,10 @@ tours.add("facturation_collab_contributor_corrects", {
             run: "click",
         },
         expectStateInPanel("Returned"),
+        {
+            content: "It can be edited again",
+            trigger: ".o_form_editable",
+        },
         {
             content: "Read the reason",
             trigger: ".o_validation_comment:contains(The agreed price was 900.)",

@@ -50,12 +50,12 @@ class AccountMove(models.Model):
         steps = self.sudo().validation_request_id.step_ids
         if not steps:
             return steps, self.env._("It was not submitted for validation.")
+        steps = steps.filtered(lambda step: step.state == "open") or steps
         answers = [(step, *step._can_decide(user, outcome)) for step in steps]
         allowed = [step for step, can, _reason in answers if can]
         if allowed:
             return min(allowed, key=lambda step: len(step.approver_ids)), ""
-        relevant = [answer for answer in answers if answer[0].state == "open"] or answers
-        mine = [answer for answer in relevant if user in answer[0].approver_ids] or relevant
+        mine = [answer for answer in answers if user in answer[0].approver_ids] or answers
         return steps.browse(), mine[0][2]
 
     def _get_incomplete(self):

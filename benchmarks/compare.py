@@ -124,12 +124,14 @@ def report(bench: Bench, options: argparse.Namespace, lines: list[str]) -> str:
             f"Made with `benchmarks/run` on {datetime.date.today()}: {os.cpu_count()} cores, Python {python}, "
             f"PostgreSQL {bench.server.version}, Odoo 19.0.",
             "",
-            f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, on a database in "
-            f"which {options.ballast} other bills wait for somebody else. All contenders take turns in one process, operation by "
-            "operation, in rotating order; every operation is a transaction of its own with empty record caches.",
+            f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, "
+            f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns in one "
+            "process, operation by operation, in rotating order; every operation is a transaction of its own with empty "
+            "record caches.",
             "",
-            "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the rounds); in "
-            "brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of that machine; ratios travel.",
+            "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the "
+            "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of that "
+            "machine; ratios travel.",
             "",
             *lines,
             "",

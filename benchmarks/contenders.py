@@ -1,6 +1,6 @@
 """Who is compared: one class for each, with what it does differently. Runs inside Odoo.
 
-To compare another product, subclass `Contender` and add it to `CONTENDERS`; name its modules in `MODULES` of compare.py.
+To compare another product, subclass `Contender`, add it to `CONTENDERS`, and name its module in `MODULES` of compare.py.
 """
 
 
@@ -13,7 +13,7 @@ class Contender:
     """Fields that a list with approval columns shows beside the native ones."""
 
     def configure(self, env, people, ballast):
-        """Set up two levels on vendor bills, the manager's and the director's; bills of one vendor wait for somebody else.
+        """Set up two levels on vendor bills, manager and director; the bills of one vendor wait for somebody else.
 
         :param people: {"clerk", "manager", "director", "absent": res.users}
         :param ballast: the vendor whose bills wait for "absent"

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import views
+from contenders import CONTENDERS, Contender
+
 import odoo
 from odoo import Command, api, fields
 from odoo.modules.registry import Registry
 from odoo.tools import config
-
-import views
-from contenders import CONTENDERS, Contender
 
 PEOPLE = ("clerk", "manager", "director", "absent")
 GROUPS = ("base.group_user", "account.group_account_invoice")

@@ -94,6 +94,12 @@ def install_peer(bench: Bench) -> Path:
     return target / "odoo" / "addons"
 
 
+def peer_versions() -> list[str]:
+    """The pinned packages of the peer."""
+    lines = (HERE / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line.replace("==", " ") for line in lines if line and not line.startswith("#")]
+
+
 def addons_path(bench: Bench, peer: Path | None) -> str:
     """The option that names the addons of every contender."""
     folders = [*bench.odoo.addons_path, ROOT, *([peer] if peer else [])]
@@ -125,13 +131,15 @@ def report(bench: Bench, options: argparse.Namespace, lines: list[str]) -> str:
             f"PostgreSQL {bench.server.version}, Odoo 19.0.",
             "",
             f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, "
-            f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns in one "
-            "process, operation by operation, in rotating order; every operation is a transaction of its own with empty "
-            "record caches.",
+            f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns "
+            "in one process, operation by operation, in rotating order; every operation is a transaction of its own "
+            "with empty record caches.",
             "",
             "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the "
-            "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of that "
-            "machine; ratios travel.",
+            "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of "
+            "that machine; ratios travel.",
+            "",
+            f"The peer: {', '.join(peer_versions())}.",
             "",
             *lines,
             "",

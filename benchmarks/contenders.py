@@ -1,6 +1,6 @@
 """Who is compared: one class for each, with what it does differently. Runs inside Odoo.
 
-To compare another product, subclass `Contender`, add it to `CONTENDERS`, and name its module in `MODULES` of compare.py.
+To compare another product, subclass `Contender`, add it to `CONTENDERS`, and name its module in compare.py.
 """
 
 

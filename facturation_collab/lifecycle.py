@@ -11,9 +11,6 @@ from typing import Any
 SNAPSHOT_VERSION = 1
 """Version of the canonical form. A change of the form is a new version: old requests keep the one they were hashed with."""
 
-DATED_FIELDS = ("invoice_date", "date", "invoice_date_due", "invoice_currency_rate")
-"""What follows from the date of an invoice: unknown (null) in the snapshot of an invoice that has no date yet."""
-
 OUTCOME_STATE = {"approve": "approved", "return": "returned", "reject": "rejected"}
 """What a person may decide on an open step, and the state that it leads to."""
 
@@ -140,24 +137,20 @@ def chained_hash(previous: str, payload: Mapping[str, Any]) -> str:
     return fingerprint(f"{previous}\n{canonical(payload)}")
 
 
-def comparable(approved: Mapping[str, Any], current: Mapping[str, Any], *, today: Collection[str], locked: bool) -> dict:
+def comparable(
+    approved: Mapping[str, Any], current: Mapping[str, Any], by_posting: Mapping[str, Collection[Any]]
+) -> dict:
     """Return the present snapshot without the differences that posting itself makes, to compare it with the approved one.
 
-    * An invoice approved without a date takes the day of posting as its date, and dates that follow from it.
-    * An accounting date inside a locked period moves to the first open day.
+    :param by_posting: the values that posting gives to a field, for the fields that it may set
 
-    :param today: the days (ISO) that count as the day of posting, in the time zones concerned
-    :param locked: the accounting date that was approved lies in a locked period
-
-    >>> comparable({"invoice_date": None, "date": None}, {"invoice_date": "2026-01-31", "date": "2026-01-31"},
-    ...     today=["2026-01-31"], locked=False)
-    {'invoice_date': None, 'date': None}
-    >>> comparable({"date": "2025-12-31"}, {"date": "2026-01-01"}, today=[], locked=True)
-    {'date': '2025-12-31'}
+    >>> comparable(
+    ...     {"invoice_date": None, "ref": "A"},
+    ...     {"invoice_date": "2026-01-31", "ref": "B"},
+    ...     {"invoice_date": {"2026-01-31"}},
+    ... )
+    {'invoice_date': None, 'ref': 'B'}
+    >>> comparable({"date": "2025-12-31"}, {"date": "2027-01-01"}, {"date": {"2026-01-01"}})
+    {'date': '2027-01-01'}
     """
-    same = dict(current)
-    if approved.get("invoice_date") is None and current.get("invoice_date") in today:
-        same |= {name: None for name in DATED_FIELDS if name in current and approved.get(name) is None}
-    elif locked:
-        same["date"] = approved.get("date")
-    return same
+    return {name: approved.get(name) if value in by_posting.get(name, ()) else value for name, value in current.items()}

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -9,9 +11,16 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    validation_request_ids = fields.One2many("account.validation.request", "move_id", string="Validation requests", readonly=True)
+    validation_request_ids = fields.One2many(
+        "account.validation.request", "move_id", string="Validation requests", readonly=True
+    )
     validation_request_id = fields.Many2one(
-        "account.validation.request", string="Latest request", compute="_compute_validation", store=True, copy=False, index="btree_not_null",
+        "account.validation.request",
+        string="Latest request",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        index="btree_not_null",
     )
     validation_state = fields.Selection(
         [
@@ -29,24 +38,54 @@ class AccountMove(models.Model):
         help="Where the invoice stands in its validation. Empty: never submitted.",
     )
     validation_policy_id = fields.Many2one(
-        "account.validation.policy", compute="_compute_validation", store=True, copy=False, index="btree_not_null", ondelete="restrict",
+        "account.validation.policy",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     validation_submitter_id = fields.Many2one(
-        "res.users", string="Submitted by", compute="_compute_validation", store=True, copy=False, index="btree_not_null", ondelete="restrict",
+        "res.users",
+        string="Submitted by",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     validation_waiting_user_ids = fields.Many2many(
-        "res.users", "account_move_validation_waiting_rel", "move_id", "user_id",
-        string="Waiting for", compute="_compute_validation", store=True, copy=False, help="Who can approve the invoice now.",
+        "res.users",
+        "account_move_validation_waiting_rel",
+        "move_id",
+        "user_id",
+        string="Waiting for",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        help="Who can approve the invoice now.",
     )
     validation_participant_ids = fields.Many2many(
-        "res.users", "account_move_validation_participant_rel", "move_id", "user_id",
-        string="Participants", compute="_compute_validation", store=True, copy=False,
+        "res.users",
+        "account_move_validation_participant_rel",
+        "move_id",
+        "user_id",
+        string="Participants",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
         help="Everybody who submitted the invoice or was asked to validate it; they may read it.",
     )
     validation_since = fields.Datetime(
-        string="Waiting since", compute="_compute_validation", store=True, copy=False, help="Since when the present people have the invoice.",
+        string="Waiting since",
+        compute="_compute_validation",
+        store=True,
+        copy=False,
+        help="Since when the present people have the invoice.",
     )
-    validation_deadline = fields.Datetime(compute="_compute_validation", store=True, copy=False, help="When the present people must have decided.")
+    validation_deadline = fields.Datetime(
+        compute="_compute_validation", store=True, copy=False, help="When the present people must have decided."
+    )
 
     @api.depends(
         "validation_request_ids.state",
@@ -56,18 +95,24 @@ class AccountMove(models.Model):
         "validation_request_ids.deadline",
     )
     def _compute_validation(self):
+        groups = defaultdict(lambda: ([], (None, None)))
         for move in self:
-            request = move.validation_request_ids[:1] if not move.validation_request_ids else max(
-                move.validation_request_ids, key=lambda request: request.id or 0,
-            )
+            requests = move.validation_request_ids
+            request = max(requests, key=lambda request: request.id or 0, default=requests)
             move.validation_request_id = request
             move.validation_state = request.state
             move.validation_policy_id = request.policy_id
             move.validation_submitter_id = request.submitter_id
-            move.validation_waiting_user_ids = request.waiting_user_ids
-            move.validation_participant_ids = move.validation_request_ids.participant_ids
             move.validation_since = request.since
             move.validation_deadline = request.deadline
+            people = (request.waiting_user_ids, requests.participant_ids)
+            ids = tuple(tuple(sorted(users.ids)) for users in people)
+            groups[ids] = ([*groups[ids][0], move.id], people)
+        # People are written once for all invoices that have the same: each write of them costs queries.
+        for move_ids, (waiting, participants) in groups.values():
+            moves = self.browse(move_ids)
+            moves.validation_waiting_user_ids = waiting
+            moves.validation_participant_ids = participants
 
     # CRUD
 
@@ -75,16 +120,22 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         prefix = "default_validation_"
         if any(key.startswith(prefix) for key in self.env.context):
-            self = self.with_context({key: value for key, value in self.env.context.items() if not key.startswith(prefix)})
+            self = self.with_context(
+                {key: value for key, value in self.env.context.items() if not key.startswith(prefix)}
+            )
         for vals in vals_list:
             self._check_validation_vals(vals)
-        return super().create(vals_list)
+        moves = super().create(vals_list)
+        moves._check_posted_is_validated()
+        return moves
 
     def write(self, vals):
         self._check_validation_vals(vals)
+        posting = self.browse()
         if vals.get("state") == "posted":
-            self._check_posting(vals)
+            posting = self._check_posting(vals)
         res = super().write(vals)
+        posting._check_posted_is_validated()
         if vals.get("state") in ("posted", "cancel"):
             self._end_pending_requests()
         return res
@@ -93,7 +144,10 @@ class AccountMove(models.Model):
     def _unlink_except_validated(self):
         for move in self.sudo().filtered("validation_request_id"):
             raise UserError(
-                self.env._("“%s” has a validation history, which must be kept: cancel it instead of deleting it.", move.display_name),
+                self.env._(
+                    "“%s” has a validation history, which must be kept: cancel it instead of deleting it.",
+                    move.display_name,
+                ),
             )
 
     def _check_validation_vals(self, vals):
@@ -108,10 +162,16 @@ class AccountMove(models.Model):
             )
 
     def _end_pending_requests(self):
-        """Close the requests under way on invoices that were posted (a policy that only observes) or cancelled."""
-        pending = self.sudo().validation_request_id.filtered(lambda request: request.state == "pending")
+        """Close the requests under way on invoices that were posted (a policy that only observes) or cancelled.
+
+        Nobody has anything left to do on such an invoice, whatever became of its request.
+        """
+        requests = self.sudo().validation_request_id
+        pending = requests.filtered(lambda request: request.state == "pending")
+        (requests - pending).filtered(lambda request: request.state == "returned")._close_activities()
         if pending:
             pending._lock()
             pending.filtered(lambda request: request.state == "pending")._close(
-                "cancelled", self.env._("The invoice was posted or cancelled before its validation had ended."),
+                "cancelled",
+                self.env._("The invoice was posted or cancelled before its validation had ended."),
             )

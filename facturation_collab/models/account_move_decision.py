@@ -21,13 +21,17 @@ class AccountMove(models.Model):
         elif self.state != "draft":
             problem = self.env._("It is no longer a draft.")
         elif request.state == "pending":
-            problem = self.env._("It is already being validated: it waits for %s.", ", ".join(request.waiting_user_ids.mapped("name")))
+            problem = self.env._(
+                "It is already being validated: it waits for %s.", ", ".join(request.waiting_user_ids.mapped("name"))
+            )
         elif request.state == "rejected":
             problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
         elif request.state == "approved" and request._is_content_unchanged():
             problem = self.env._("It is already approved as it stands and can be posted.")
         elif not self.with_user(user).has_access("write"):
-            problem = self.env._("You may read it, but not edit it: a contributor of its department, or accounting, can submit it.")
+            problem = self.env._(
+                "You may read it, but not edit it: a contributor of its department, or accounting, can submit it."
+            )
         return (not problem, problem)
 
     def _can_cancel_validation(self, user):
@@ -38,7 +42,9 @@ class AccountMove(models.Model):
         if request.state != "pending":
             problem = self.env._("It is not being validated.")
         elif user != request.submitter_id and not self.with_user(user).has_access("write"):
-            problem = self.env._("Only %s, who submitted it, or accounting can cancel its validation.", request.submitter_id.name)
+            problem = self.env._(
+                "Only %s, who submitted it, or accounting can cancel its validation.", request.submitter_id.name
+            )
         return (not problem, problem)
 
     def _get_decidable_step(self, user, outcome="approve"):
@@ -79,6 +85,7 @@ class AccountMove(models.Model):
         :raises UserError: when none can be submitted; says why for each
         """
         self.check_access("read")
+        self._lock_for_submission()
         refusals = {move: reason for move in self for can, reason in [move._can_submit(self.env.user)] if not can}
         candidates = self - self.browse(move.id for move in refusals)
         refusals |= {move: text for move in candidates if (text := move._get_incomplete())}
@@ -88,11 +95,15 @@ class AccountMove(models.Model):
         for move in candidates.filtered(lambda move: move.id not in matches):
             refusals[move] = self.env._("No policy asks for its validation: accounting can post it as it is.")
         covered = candidates.filtered(lambda move: move.id in matches)
-        for (policy, criteria), moves in covered.grouped(lambda move: (matches[move.id][0], tuple(matches[move.id][1]))).items():
+        for (policy, criteria), moves in covered.grouped(
+            lambda move: (matches[move.id][0], tuple(matches[move.id][1]))
+        ).items():
             policy = policy.with_env(self.env).sudo()
             plans, problems = policy._plan(moves.sudo())
             refusals |= {move: problems[move.id] for move in moves if move.id in problems}
-            requests |= policy._start(moves.sudo().filtered(lambda move: move.id not in problems), criteria, plans, comment)
+            requests |= policy._start(
+                moves.sudo().filtered(lambda move: move.id not in problems), criteria, plans, comment
+            )
         action = self._report(refusals, self.env._("%s invoices were submitted."))
         requests._on_submitted(comment)
         requests._advance()
@@ -131,7 +142,9 @@ class AccountMove(models.Model):
         """
         self.check_access("read")
         self.sudo().validation_request_id._lock()
-        refusals = {move: reason for move in self for can, reason in [move._can_cancel_validation(self.env.user)] if not can}
+        refusals = {
+            move: reason for move in self for can, reason in [move._can_cancel_validation(self.env.user)] if not can
+        }
         action = self._report(refusals, self.env._("The validation of %s invoices was cancelled."))
         (self - self.browse(move.id for move in refusals)).sudo().validation_request_id._close("cancelled", comment)
         return action
@@ -151,6 +164,11 @@ class AccountMove(models.Model):
         }
 
     # Business
+
+    def _lock_for_submission(self):
+        """Wait for whoever submits or edits the same invoices at this moment; Odoo then replays the loser on what was committed."""
+        self.env.flush_all()
+        self.env.cr.execute("SELECT id FROM account_move WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [self.ids])
 
     def _decide(self, outcome, comment, done):
         """Decide on the invoices where the present user can, report the others."""
@@ -174,7 +192,10 @@ class AccountMove(models.Model):
         :param done: sentence with %s for the number of invoices done
         :raises UserError: when every invoice was refused
         """
-        lines = [f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason for move, reason in refusals.items()]
+        lines = [
+            f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason
+            for move, reason in refusals.items()
+        ]
         if len(refusals) == len(self):
             raise UserError("\n".join(lines) or self.env._("Select at least one invoice."))
         if len(self) == 1:
@@ -194,7 +215,11 @@ class AccountMove(models.Model):
         """Return what names this invoice for people, a draft too: number or kind, partner and amount."""
         self.ensure_one()
         name = self.name if self.name and self.name != "/" else self.ref or self.env._("Draft %s", self.id)
-        return ", ".join(filter(None, [name, self.partner_id.display_name, format_amount(self.env, self.amount_total, self.currency_id)]))
+        return ", ".join(
+            filter(
+                None, [name, self.partner_id.display_name, format_amount(self.env, self.amount_total, self.currency_id)]
+            )
+        )
 
     def _search_validation_is_late(self, operator, value):
         """Late: a deadline that is over, on a request under way."""

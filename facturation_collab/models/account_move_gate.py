@@ -6,7 +6,8 @@ from odoo.tools import format_list
 class AccountMove(models.Model):
     """The gate: an invoice under an enforcing policy is posted only with exactly the content that was approved.
 
-    `_post()` gives the readable message, `write()` and a constraint on the state hold for every other way in. Nothing in a
+    `_post()` gives the readable message. `write()` holds for every other way in: it asks before, so that nothing is numbered
+    or hashed in vain, and again when all that came with the state has taken effect (lines, rounding, taxes). Nothing in a
     context opens it.
     """
 
@@ -17,21 +18,28 @@ class AccountMove(models.Model):
 
         Constant number of queries per batch; none when no policy is in force and nothing was ever submitted.
         """
-        invoices = self.filtered(lambda move: move.is_invoice(include_receipts=True)).sudo()
-        refusals, free = {}, self.browse().sudo()
-        for move in invoices:
+        refusals, free = {}, []
+        for move in self.sudo():
+            if not move.is_invoice(include_receipts=True):
+                continue
             request = move.validation_request_id
-            if request.move_id == move and request.mode == "enforce" and request.state in ("pending", "approved", "rejected"):
-                refusals[move.id] = move._get_request_refusal(request)
-            else:
-                free |= move
-        for move_id, (policy, _criteria) in self.env["account.validation.policy"]._match(free).items():
+            if request.move_id != move or request.state not in ("pending", "approved", "rejected"):
+                free.append(move.id)
+                continue
+            refusal = move._get_request_refusal(request)
+            if refusal and request.mode == "enforce":
+                refusals[move.id] = refusal
+            elif refusal or request.state != "approved":
+                free.append(move.id)
+        for move_id, (policy, _criteria) in self.env["account.validation.policy"]._match(self.browse(free)).items():
             if policy.mode == "enforce":
-                refusals[move_id] = self.env._("It must be validated under the policy “%s” first: submit it.", policy.name)
-        return {move_id: refusal for move_id, refusal in refusals.items() if refusal}
+                refusals[move_id] = self.env._(
+                    "It must be validated under the policy “%s” first: submit it.", policy.name
+                )
+        return refusals
 
     def _get_request_refusal(self, request):
-        """Return why an enforced request keeps this invoice from being posted, or an empty text."""
+        """Return why a request does not let this invoice be posted, or an empty text."""
         if request.state == "pending":
             people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
             return self.env._("It is being validated and waits for %s.", people)
@@ -47,13 +55,17 @@ class AccountMove(models.Model):
             moves = self.browse(refusals)
             raise UserError(
                 "\n".join(
-                    [self.env._("This cannot be posted:"), *(f"{move._get_validation_title()}: {refusals[move.id]}" for move in moves)],
+                    [
+                        self.env._("This cannot be posted:"),
+                        *(f"{move._get_validation_title()}: {refusals[move.id]}" for move in moves),
+                    ],
                 ),
             )
 
     def _check_posting(self, vals):
         """Refuse values that post an invoice which may not be posted, or that change its content in the same write.
 
+        :returns: the invoices that are about to be posted
         :raises AccessError: when the user has no right to post
         :raises UserError: when the validation is missing
         """
@@ -71,9 +83,11 @@ class AccountMove(models.Model):
                     format_list(self.env, [self._fields[name]._description_string(self.env) for name in changed]),
                 ),
             )
+        return moves
 
-    @api.constrains("state")
+    @api.constrains("move_type")
     def _check_posted_is_validated(self):
+        """Refuse what is posted without its validation, also when it was posted as another kind of document."""
         moves = self.filtered(lambda move: move.state == "posted")
         moves._raise_refusals(moves._get_posting_refusals())
 
@@ -92,7 +106,9 @@ class AccountMove(models.Model):
 
     def _get_observed(self):
         """Return the invoices that an observing policy covers and that nobody has approved."""
-        drafts = self.filtered(lambda move: move.validation_state != "approved" and move.is_invoice(include_receipts=True))
+        drafts = self.filtered(
+            lambda move: move.validation_state != "approved" and move.is_invoice(include_receipts=True)
+        )
         return self.browse(self.env["account.validation.policy"]._match(drafts))
 
     def _log_observed(self):
@@ -107,7 +123,9 @@ class AccountMove(models.Model):
         refusals = self._get_posting_refusals()
         if len(refusals) == len(self):
             self._raise_refusals(refusals)
-        action = super(AccountMove, self.filtered(lambda move: move.id not in refusals)).action_validate_moves_with_confirmation()
+        action = super(
+            AccountMove, self.filtered(lambda move: move.id not in refusals)
+        ).action_validate_moves_with_confirmation()
         return self._with_posting_report(action, refusals)
 
     def _with_posting_report(self, action, refusals):
@@ -135,7 +153,9 @@ class AccountMove(models.Model):
     @api.model
     def _autopost_draft_entries(self, batch_size=100):
         """Make room in the batch for the invoices that wait for their validation, so that they do not keep others from it."""
-        due = self.search([("state", "=", "draft"), ("date", "<=", fields.Date.context_today(self)), ("auto_post", "!=", "no")])
+        due = self.search(
+            [("state", "=", "draft"), ("date", "<=", fields.Date.context_today(self)), ("auto_post", "!=", "no")]
+        )
         return super()._autopost_draft_entries(batch_size=batch_size + len(due._get_posting_refusals()))
 
     @api.depends("validation_state")

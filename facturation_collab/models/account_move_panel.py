@@ -8,7 +8,9 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     validation_can_submit = fields.Boolean(compute="_compute_validation_rights")
-    validation_can_approve = fields.Boolean(compute="_compute_validation_rights", help="The present user may approve, return or reject now.")
+    validation_can_approve = fields.Boolean(
+        compute="_compute_validation_rights", help="The present user may approve, return or reject now."
+    )
     validation_can_cancel = fields.Boolean(compute="_compute_validation_rights")
     validation_comment_required = fields.Boolean(compute="_compute_validation_rights")
     validation_content_changed = fields.Boolean(compute="_compute_validation_content_changed")
@@ -26,7 +28,9 @@ class AccountMove(models.Model):
         user = self.env.user
         covered = self._get_submittable()
         for move in self:
-            step, _reason = move._get_decidable_step(user, "return") if move.validation_state == "pending" else (None, "")
+            step, _reason = (
+                move._get_decidable_step(user, "return") if move.validation_state == "pending" else (None, "")
+            )
             move.validation_can_approve = bool(step)
             move.validation_comment_required = bool(step) and step.comment_required
             move.validation_can_cancel = move.validation_state == "pending" and move._can_cancel_validation(user)[0]
@@ -34,7 +38,9 @@ class AccountMove(models.Model):
 
     def _get_submittable(self):
         """Return the saved drafts that the present user may submit and that a policy covers."""
-        drafts = self.filtered(lambda move: move._origin and move.state == "draft" and move._can_submit(self.env.user)[0])
+        drafts = self.filtered(
+            lambda move: move._origin and move.state == "draft" and move._can_submit(self.env.user)[0]
+        )
         matches = self.env["account.validation.policy"]._match(drafts)
         return drafts.filtered(lambda move: move.id in matches)
 
@@ -58,7 +64,9 @@ class AccountMove(models.Model):
     def _compute_validation_is_late(self):
         now = fields.Datetime.now()
         for move in self:
-            move.validation_is_late = bool(move.validation_state == "pending" and move.validation_deadline and move.validation_deadline < now)
+            move.validation_is_late = bool(
+                move.validation_state == "pending" and move.validation_deadline and move.validation_deadline < now
+            )
 
     @api.depends("state", "validation_state")
     def _compute_validation_blocked_reason(self):
@@ -70,7 +78,9 @@ class AccountMove(models.Model):
     @api.depends_context("uid", "lang")
     @api.depends("state", "validation_state", "validation_waiting_user_ids")
     def _compute_validation_panel(self):
-        unsubmitted = self.filtered(lambda move: move._origin and move.validation_state not in ("pending", "approved", "rejected"))
+        unsubmitted = self.filtered(
+            lambda move: move._origin and move.validation_state not in ("pending", "approved", "rejected")
+        )
         previews = unsubmitted.filtered(lambda move: move.state == "draft")._get_panel_previews()
         for move in self:
             request = move.sudo().validation_request_id
@@ -183,7 +193,9 @@ class AccountMove(models.Model):
 
     def _get_panel_quorum(self, required, approved, people):
         return {
-            "quorum": self.env._("%(required)s of %(people)s must approve", required=required, people=people) if people > 1 else "",
+            "quorum": self.env._("%(required)s of %(people)s must approve", required=required, people=people)
+            if people > 1
+            else "",
             "approved": approved,
             "required": required,
         }
@@ -191,9 +203,15 @@ class AccountMove(models.Model):
     def _get_panel_people(self, step):
         """Return the people of a step, with what each decided; once it is decided, only those who did."""
         decisions = {
-            event.user_id: event.type for event in step.request_id.event_ids if event.step_id == step and event.type in ("approved", "returned", "rejected")
+            event.user_id: event.type
+            for event in step.request_id.event_ids
+            if event.step_id == step and event.type in ("approved", "returned", "rejected")
         }
-        users = step.approver_ids if step.state in ("waiting", "open") else self.env["res.users"].sudo().union(*decisions) or step.approver_ids
+        users = (
+            step.approver_ids
+            if step.state in ("waiting", "open")
+            else self.env["res.users"].sudo().union(*decisions) or step.approver_ids
+        )
         return [{"id": user.id, "name": user.name, "state": decisions.get(user, "waiting")} for user in users.sudo()]
 
     def _get_panel_past(self, request):

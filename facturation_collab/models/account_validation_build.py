@@ -45,29 +45,43 @@ class AccountValidationPolicy(models.Model):
         names = {"policy": self.name, "level": level.name, "who": level.summary}
         if level.approver_type in ("role", "parent_role") and not move.department_id:
             return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: choose its department.", **names,
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: choose its department.",
+                **names,
+            )
+        if level.approver_type == "parent_role" and not move.department_id.parent_id:
+            return self.env._(
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and there is no department above %(department)s: an administrator "
+                "must say who approves there.",
+                department=move.department_id.name,
+                **names,
             )
         if not candidates:
             return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give the role to somebody.", **names,
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give the role to somebody.",
+                **names,
             )
         return self.env._(
             "Level “%(level)s” of policy “%(policy)s” asks for %(who)s: of %(people)s, too few can decide on this invoice. Whoever entered "
             "or submits it cannot, nor users without access to collaborative invoicing or to its company. An administrator must name others.",
-            people=format_list(self.env, candidates.mapped("name")), **names,
+            people=format_list(self.env, candidates.mapped("name")),
+            **names,
         )
 
     def _get_overlaps(self, plans):
         """Return {move id: sentence} of the plans whose levels cannot be approved by different people."""
         overlaps = {}
         for move_id, plan in plans.items():
-            wanted = [(lifecycle.required_voices(level.quorum, level.quorum_count, len(users)), users.ids) for level, users in plan]
+            wanted = [
+                (lifecycle.required_voices(level.quorum, level.quorum_count, len(users)), users.ids)
+                for level, users in plan
+            ]
             position = lifecycle.unmet_level(wanted)
             if position is not None:
                 overlaps[move_id] = self.env._(
                     "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody left: "
                     "an administrator must name more approvers.",
-                    policy=self.name, level=plan[position][0].name,
+                    policy=self.name,
+                    level=plan[position][0].name,
                 )
         return overlaps
 
@@ -87,7 +101,8 @@ class AccountValidationPolicy(models.Model):
                 {
                     **Request._prepare_request_vals(self, move, criteria),
                     "step_ids": [
-                        Command.create(Request._prepare_step_vals(level, move, users)) for level, users in plans[move.id]
+                        Command.create(Request._prepare_step_vals(level, move, users))
+                        for level, users in plans[move.id]
                     ],
                 }
                 for move in moves
@@ -97,7 +112,9 @@ class AccountValidationPolicy(models.Model):
         self.env["account.validation.event"].sudo()._append(
             [
                 request._prepare_event_vals(
-                    "submitted", comment=comment, data={"fingerprint": request.fingerprint},
+                    "submitted",
+                    comment=comment,
+                    data={"fingerprint": request.fingerprint},
                 )
                 for request in requests
             ],

@@ -12,7 +12,9 @@ class AccountValidationEvent(models.Model):
     _order = "request_id desc, sequence"
     _rec_name = "type"
 
-    request_id = fields.Many2one("account.validation.request", required=True, readonly=True, index=True, ondelete="restrict")
+    request_id = fields.Many2one(
+        "account.validation.request", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     step_id = fields.Many2one("account.validation.step", readonly=True, index="btree_not_null", ondelete="restrict")
     move_id = fields.Many2one(related="request_id.move_id")
     sequence = fields.Integer(required=True, readonly=True, help="Position in the chain of the request, from 1.")
@@ -70,7 +72,10 @@ class AccountValidationEvent(models.Model):
     @api.model
     def _get_payload(self, vals):
         """Return what the hash of an event covers, from its values (dates as text in UTC)."""
-        payload = {name: vals.get(name) or None for name in ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")}
+        payload = {
+            name: vals.get(name) or None
+            for name in ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
+        }
         return {**payload, "date": fields.Datetime.to_string(vals["date"])}
 
     def _is_chain_intact(self):

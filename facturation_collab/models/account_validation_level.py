@@ -15,7 +15,9 @@ class AccountValidationLevel(models.Model):
     policy_id = fields.Many2one("account.validation.policy", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="policy_id.company_id")
     currency_id = fields.Many2one(related="policy_id.currency_id")
-    sequence = fields.Integer(default=10, help="Levels follow each other in this order; equal numbers are asked at the same time.")
+    sequence = fields.Integer(
+        default=10, help="Levels follow each other in this order; equal numbers are asked at the same time."
+    )
     name = fields.Char(required=True, translate=True)
     approver_type = fields.Selection(
         [
@@ -39,19 +41,23 @@ class AccountValidationLevel(models.Model):
         ondelete="cascade",
     )
     quorum = fields.Selection(
-        [("any", "Any one of them"), ("count", "A number of them"), ("all", "All of them")], required=True, default="any",
+        [("any", "Any one of them"), ("count", "A number of them"), ("all", "All of them")],
+        required=True,
+        default="any",
     )
     quorum_count = fields.Integer(string="Number of approvals", default=1)
     amount_min = fields.Monetary(string="From", help="Total with taxes, in the company's currency. 0 means no limit.")
     amount_max = fields.Monetary(string="Up to", help="Total with taxes, in the company's currency. 0 means no limit.")
     deadline_hours = fields.Float(
-        string="Deadline (working hours)", help="Counted in the company's working hours from the moment the level opens. 0 means none.",
+        string="Deadline (working hours)",
+        help="Counted in the company's working hours from the moment the level opens. 0 means none.",
     )
     comment_required = fields.Boolean(string="Comment required", help="Approving at this level asks for a comment.")
     summary = fields.Char(compute="_compute_summary")
 
     _quorum_count_positive = models.Constraint(
-        "CHECK(quorum <> 'count' OR quorum_count > 0)", "The number of approvals of a level must be at least 1.",
+        "CHECK(quorum <> 'count' OR quorum_count > 0)",
+        "The number of approvals of a level must be at least 1.",
     )
     _amount_range = models.Constraint(
         "CHECK(amount_min >= 0 AND amount_max >= 0 AND (amount_max = 0 OR amount_max >= amount_min))",
@@ -60,7 +66,18 @@ class AccountValidationLevel(models.Model):
     _deadline_positive = models.Constraint("CHECK(deadline_hours >= 0)", "The deadline of a level cannot be negative.")
 
     @api.depends_context("lang")
-    @api.depends("name", "approver_type", "user_ids", "role", "group_id", "field_id", "quorum", "quorum_count", "amount_min", "amount_max")
+    @api.depends(
+        "name",
+        "approver_type",
+        "user_ids",
+        "role",
+        "group_id",
+        "field_id",
+        "quorum",
+        "quorum_count",
+        "amount_min",
+        "amount_max",
+    )
     def _compute_summary(self):
         wording = self.env["account.validation.wording"]
         for level in self:
@@ -84,7 +101,9 @@ class AccountValidationLevel(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Level “%(level)s” asks for %(count)s approvals and names only %(users)s users.",
-                        level=level.name, count=level.quorum_count, users=len(level.user_ids),
+                        level=level.name,
+                        count=level.quorum_count,
+                        users=len(level.user_ids),
                     ),
                 )
 
@@ -124,6 +143,8 @@ class AccountValidationLevel(models.Model):
         domain &= Domain("date_from", "=", False) | Domain("date_from", "<=", today)
         domain &= Domain("date_to", "=", False) | Domain("date_to", ">=", today)
         holders = defaultdict(self.env["res.users"].browse)
-        for department, users in self.env["account.department.member"]._read_group(domain, ["department_id"], ["user_id:recordset"]):
+        for department, users in self.env["account.department.member"]._read_group(
+            domain, ["department_id"], ["user_id:recordset"]
+        ):
             holders[department.id] = users
         return {key: holders[department.id] for key, department in departments.items()}

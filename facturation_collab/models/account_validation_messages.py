@@ -17,24 +17,30 @@ class AccountValidationRequest(models.Model):
         """Called once for new requests, before their first steps open."""
         self._close_activities()
         self._log(
-            lambda request: self.env._("Submitted for validation under the policy “%s”.", request.match_reason["policy"]), comment,
+            lambda request: self.env._(
+                "Submitted for validation under the policy “%s”.", request.match_reason["policy"]
+            ),
+            comment,
         )
 
     def _on_opened(self, steps):
         """Called when steps of these requests have opened."""
-        for request_steps in steps.grouped("request_id").values():
-            request_steps[0].request_id._log(lambda request, opened=request_steps: self._describe_opened(opened))
+        opened = steps.grouped("request_id")
+        self._log(lambda request: self._describe_opened(opened[request]))
         self._notify_actors()
 
     def _on_decided(self, steps, outcome, comment):
-        """Called with the steps on which the present user just decided, before the requests advance."""
+        """Called with the steps on which the present user just decided, before the requests advance.
+
+        The reason of a refusal goes with the outcome that it brings, to the people who have to know it.
+        """
         sentences = {
             "approve": self.env._("Approved at level “%s”."),
             "return": self.env._("Returned for correction at level “%s”."),
             "reject": self.env._("Rejected at level “%s”."),
         }
         names = {step.request_id: step.name for step in steps}
-        self._log(lambda request: sentences[outcome] % names[request], comment)
+        self._log(lambda request: sentences[outcome] % names[request], comment if outcome == "approve" else None)
         self._close_activities(self.env.user)
 
     def _on_approved(self):
@@ -45,9 +51,12 @@ class AccountValidationRequest(models.Model):
     def _on_returned(self):
         """Called when these requests were returned: their submitters are asked to correct the invoices."""
         self._close_activities()
-        self._post_outcome(self.env._("The invoice was returned to %s, to be corrected and submitted again."), submitter=True)
+        self._post_outcome(
+            self.env._("The invoice was returned to %s, to be corrected and submitted again."), submitter=True
+        )
         self._create_activities(
-            "facturation_collab.mail_activity_type_correct", [(request, request.submitter_id) for request in self],
+            "facturation_collab.mail_activity_type_correct",
+            [(request, request.submitter_id) for request in self],
         )
 
     def _on_rejected(self):
@@ -65,7 +74,9 @@ class AccountValidationRequest(models.Model):
     def _describe_opened(self, steps):
         sentences = [
             self.env._(
-                "Waiting for %(people)s (level “%(level)s”).", people=format_list(self.env, step._get_actors().mapped("name"), "or"), level=step.name,
+                "Waiting for %(people)s (level “%(level)s”).",
+                people=format_list(self.env, step._get_actors().mapped("name"), "or"),
+                level=step.name,
             )
             for step in steps
         ]
@@ -73,20 +84,58 @@ class AccountValidationRequest(models.Model):
 
     def _log(self, sentence, comment=None):
         """Write a note in the chatter of the invoices: a sentence for each request, and a comment under it."""
-        quote = Markup("<blockquote>%s</blockquote>") % comment if comment else ""
-        bodies = {request.move_id.id: Markup("<p>%s</p>%s") % (sentence(request), quote) for request in self}
+        bodies = {request.move_id.id: Markup("<p>%s</p>%s") % (sentence(request), _quote(comment)) for request in self}
         self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
 
     def _post_outcome(self, sentence, submitter=False):
-        """Tell the submitter and the followers of the invoices, inside the company, how the validation ended."""
+        """Tell the submitter and the followers of the invoices, inside the company, how the validation ended, and why.
+
+        For several invoices each person hears of all of theirs in one message.
+        """
+        bodies = {}
         for request in self.sudo():
-            body = sentence % request.submitter_id.name if submitter else sentence
-            request.move_id.message_post(
-                body=body,
+            text = sentence % request.submitter_id.name if submitter else sentence
+            bodies[request.move_id.id] = Markup("<p>%s</p>%s") % (text, _quote(request._get_refusal_comment()))
+        if len(self) == 1:
+            self.move_id.sudo().message_post(
+                body=bodies[self.move_id.id],
                 author_id=self.env.user.partner_id.id,
                 subtype_xmlid="facturation_collab.mt_validation_outcome",
-                partner_ids=(request.submitter_id - self.env.user).partner_id.ids,
+                partner_ids=(self.submitter_id - self.env.user).partner_id.ids,
             )
+        else:
+            self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
+            self._notify_each(
+                self._get_outcome_readers(), sentence % self.env._("their submitters") if submitter else sentence
+            )
+
+    def _get_outcome_readers(self):
+        """Return {res.users: requests}: those who submitted the invoices or follow their outcome, without the present user."""
+        readers = defaultdict(self.browse)
+        for request in self:
+            readers[request.submitter_id] |= request
+        by_move = {request.move_id.id: request for request in self}
+        followers = (
+            self.env["mail.followers"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "account.move"),
+                    ("res_id", "in", list(by_move)),
+                    ("subtype_ids", "in", self.env.ref("facturation_collab.mt_validation_outcome").ids),
+                ],
+            )
+        )
+        for follower in followers:
+            for user in follower.partner_id.user_ids.filtered(lambda user: user.active and not user.share):
+                readers[user] |= by_move[follower.res_id]
+        readers.pop(self.env.user, None)
+        return readers
+
+    def _get_refusal_comment(self):
+        """Return what the person who returned or rejected the invoice wrote, or an empty text."""
+        self.ensure_one()
+        return self.event_ids.filtered(lambda event: event.type in ("returned", "rejected"))[-1:].comment or ""
 
     # Activities
 
@@ -95,7 +144,9 @@ class AccountValidationRequest(models.Model):
         existing = self._get_activities()
         taken = {(activity.res_id, activity.user_id) for activity in existing}
         wanted = [(request, user) for request in self for user in request.waiting_user_ids]
-        existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}).unlink()
+        existing.filtered(
+            lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}
+        ).unlink()
         self._create_activities(
             "facturation_collab.mail_activity_type_validate",
             [(request, user) for request, user in wanted if (request.move_id.id, user) not in taken],
@@ -105,7 +156,9 @@ class AccountValidationRequest(models.Model):
         """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of one for each."""
         activity_type = self.env.ref(type_xmlid)
         today = fields.Date.context_today(self)
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True, mail_create_nosubscribe=True).create(
+        self.env["mail.activity"].sudo().with_context(
+            mail_activity_quick_update=True, mail_create_nosubscribe=True
+        ).create(
             [
                 {
                     "res_model_id": self.env["ir.model"]._get_id("account.move"),
@@ -124,7 +177,11 @@ class AccountValidationRequest(models.Model):
             self.env.ref("facturation_collab.mail_activity_type_validate").id,
             self.env.ref("facturation_collab.mail_activity_type_correct").id,
         ]
-        domain = [("res_model", "=", "account.move"), ("res_id", "in", self.move_id.ids), ("activity_type_id", "in", types)]
+        domain = [
+            ("res_model", "=", "account.move"),
+            ("res_id", "in", self.move_id.ids),
+            ("activity_type_id", "in", types),
+        ]
         if user:
             domain.append(("user_id", "=", user.id))
         return self.env["mail.activity"].sudo().search(domain)
@@ -139,18 +196,35 @@ class AccountValidationRequest(models.Model):
         for request in self:
             for user in request.waiting_user_ids - self.env.user:
                 waiting[user] |= request
-        for user, requests in waiting.items():
+        self._notify_each(waiting)
+
+    def _notify_each(self, readers, sentence=None):
+        """Send each person one message with a link to every invoice that concerns them.
+
+        :param readers: {res.users: requests}
+        :param sentence: what happened to these invoices; by default, that they wait for the validation of that person
+        """
+        for user, requests in readers.items():
             moves = requests.move_id.with_context(lang=user.lang)
             env = moves.env
-            items = Markup("").join(
-                Markup('<li><a href="%s">%s</a></li>') % (f"/odoo/account.move/{move.id}", move._get_validation_title()) for move in moves
+            links = Markup("").join(
+                Markup('<li><a href="%s">%s</a></li>') % (f"/odoo/account.move/{move.id}", move._get_validation_title())
+                for move in moves
             )
+            subject = env._("Validation of %s invoices", len(moves))
+            if not sentence and len(moves) > 1:
+                subject = env._("%s invoices wait for your validation", len(moves))
+            elif not sentence:
+                subject = env._("%s waits for your validation", moves._get_validation_title())
             thread = moves.sudo() if len(moves) == 1 else self.env["mail.thread"].sudo()
             thread.message_notify(
                 partner_ids=user.partner_id.ids,
                 author_id=self.env.user.partner_id.id,
-                subject=env._("%s invoices wait for your validation", len(moves))
-                if len(moves) > 1
-                else env._("%s waits for your validation", moves._get_validation_title()),
-                body=Markup("<p>%s</p><ul>%s</ul>") % (env._("These invoices wait for your validation:"), items),
+                subject=subject,
+                body=Markup("<p>%s</p><ul>%s</ul>")
+                % (sentence or env._("These invoices wait for your validation:"), links),
             )
+
+
+def _quote(comment):
+    return Markup("<blockquote>%s</blockquote>") % comment if comment else ""

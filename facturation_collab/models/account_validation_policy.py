@@ -4,6 +4,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from .account_validation_record import ARCHIVED_TOO
+
 MOVE_TYPES = ("out_invoice", "in_invoice", "out_refund", "in_refund", "out_receipt", "in_receipt")
 
 
@@ -17,7 +19,10 @@ class AccountValidationPolicy(models.Model):
 
     name = fields.Char(required=True, translate=True)
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company.root_id, help="The policy holds for this company and its branches.",
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company.root_id,
+        help="The policy holds for this company and its branches.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     sequence = fields.Integer(default=10, help="The first policy that fits an invoice applies.")
@@ -36,21 +41,49 @@ class AccountValidationPolicy(models.Model):
     apply_out_receipt = fields.Boolean("Sales receipts")
     apply_in_receipt = fields.Boolean("Purchase receipts")
     journal_ids = fields.Many2many(
-        "account.journal", string="Journals", check_company=True, domain="[('type', 'in', ('sale', 'purchase'))]", help="Empty means all journals.",
+        "account.journal",
+        string="Journals",
+        check_company=True,
+        domain="[('type', 'in', ('sale', 'purchase'))]",
+        context=ARCHIVED_TOO,
+        help="Empty means all journals.",
     )
     department_ids = fields.Many2many(
-        "hr.department", string="Departments", check_company=True, help="With the departments below them. Empty means all departments.",
+        "hr.department",
+        string="Departments",
+        check_company=True,
+        context=ARCHIVED_TOO,
+        help="With the departments below them. Empty means all departments.",
     )
-    partner_ids = fields.Many2many("res.partner", string="Partners", help="Customers or vendors, with their contacts. Empty means all.")
-    partner_category_ids = fields.Many2many("res.partner.category", string="Partner tags", help="With the tags below them. Empty means all.")
-    amount_min = fields.Monetary(string="Amount from", help="Total with taxes, in the company's currency. 0 means no limit.")
-    amount_max = fields.Monetary(string="Amount up to", help="Total with taxes, in the company's currency. 0 means no limit.")
-    domain = fields.Char(string="Other conditions", help="A filter on the invoice, for what the criteria above cannot say.")
+    partner_ids = fields.Many2many(
+        "res.partner",
+        string="Partners",
+        context=ARCHIVED_TOO,
+        help="Customers or vendors, with their contacts. Empty means all.",
+    )
+    partner_category_ids = fields.Many2many(
+        "res.partner.category",
+        string="Partner tags",
+        context=ARCHIVED_TOO,
+        help="With the tags below them. Empty means all.",
+    )
+    amount_min = fields.Monetary(
+        string="Amount from", help="Total with taxes, in the company's currency. 0 means no limit."
+    )
+    amount_max = fields.Monetary(
+        string="Amount up to", help="Total with taxes, in the company's currency. 0 means no limit."
+    )
+    domain = fields.Char(
+        string="Other conditions", help="A filter on the invoice, for what the criteria above cannot say."
+    )
     separation_of_duties = fields.Boolean(
-        default=True, help="Whoever entered or submitted an invoice does not validate it.",
+        default=True,
+        help="Whoever entered or submitted an invoice does not validate it.",
     )
     distinct_approvers = fields.Boolean(
-        string="Different people at each level", default=True, help="One person is one voice: nobody approves the same invoice at two levels.",
+        string="Different people at each level",
+        default=True,
+        help="One person is one voice: nobody approves the same invoice at two levels.",
     )
     level_ids = fields.One2many("account.validation.level", "policy_id", string="Levels", copy=True)
     summary = fields.Char(compute="_compute_summary", string="In plain words")
@@ -62,7 +95,16 @@ class AccountValidationPolicy(models.Model):
     )
 
     @api.depends_context("lang")
-    @api.depends("journal_ids", "department_ids", "partner_ids", "partner_category_ids", "amount_min", "amount_max", "domain", "level_ids.summary")
+    @api.depends(
+        "journal_ids",
+        "department_ids",
+        "partner_ids",
+        "partner_category_ids",
+        "amount_min",
+        "amount_max",
+        "domain",
+        "level_ids.summary",
+    )
     @api.depends(*(f"apply_{move_type}" for move_type in MOVE_TYPES))
     def _compute_summary(self):
         wording = self.env["account.validation.wording"]
@@ -70,14 +112,20 @@ class AccountValidationPolicy(models.Model):
             policy.summary = wording._describe_policy(policy)
 
     def _compute_request_count(self):
-        counts = dict(self.env["account.validation.request"]._read_group([("policy_id", "in", self.ids)], ["policy_id"], ["__count"]))
+        counts = dict(
+            self.env["account.validation.request"]._read_group(
+                [("policy_id", "in", self.ids)], ["policy_id"], ["__count"]
+            )
+        )
         for policy in self:
             policy.request_count = counts.get(policy, 0)
 
     @api.constrains("mode", "level_ids", "active")
     def _check_levels(self):
         for policy in self.filtered(lambda policy: policy.active and policy.mode != "off" and not policy.level_ids):
-            raise ValidationError(self.env._("Policy “%s” has no level: add one, or switch the policy off.", policy.name))
+            raise ValidationError(
+                self.env._("Policy “%s” has no level: add one, or switch the policy off.", policy.name)
+            )
 
     @api.constrains(*(f"apply_{move_type}" for move_type in MOVE_TYPES))
     def _check_move_types(self):
@@ -96,7 +144,8 @@ class AccountValidationPolicy(models.Model):
                 raise ValidationError(
                     self.env._(
                         "The other conditions of policy “%(policy)s” cannot be read: %(error)s. Use the filter editor, with fixed values only.",
-                        policy=policy.name, error=error,
+                        policy=policy.name,
+                        error=error,
                     ),
                 ) from error
 
@@ -116,10 +165,17 @@ class AccountValidationPolicy(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         for policy in self.filtered("request_count"):
-            raise UserError(self.env._("Policy “%s” was used on invoices and is part of their history: archive it instead.", policy.name))
+            raise UserError(
+                self.env._(
+                    "Policy “%s” was used on invoices and is part of their history: archive it instead.", policy.name
+                )
+            )
 
     def copy_data(self, default=None):
-        return [vals | {"name": self.env._("%s (copy)", policy.name), "mode": "off"} for policy, vals in zip(self, super().copy_data(default))]
+        return [
+            vals | {"name": self.env._("%s (copy)", policy.name), "mode": "off"}
+            for policy, vals in zip(self, super().copy_data(default))
+        ]
 
     def action_view_requests(self):
         """Return the action that lists the requests of this policy."""
@@ -135,18 +191,21 @@ class AccountValidationPolicy(models.Model):
         """Return the ids of the policies in force in a company, its parents' included, in the order in which they are tried."""
         company = self.env["res.company"].sudo().browse(company_id)
         domain = Domain("mode", "!=", "off") & Domain("company_id", "in", company.parent_ids.ids)
-        return tuple(self.sudo().search(domain).ids)
+        return tuple(self.sudo().with_context(active_test=True).search(domain).ids)
 
     @api.model
     def _match(self, moves):
         """Find the policy that applies to each invoice. Reads only; a constant number of queries per policy.
+
+        Criteria see the invoices without the context of the client, which could change what a domain means (a name in
+        another language, archived records), and in the invoices' own company.
 
         :param moves: account.move, of any companies
         :returns: {move id: (policy as sudo, names of the criteria that matched)}, without the moves that no policy concerns
         """
         matches = {}
         for company, company_moves in moves.sudo().grouped("company_id").items():
-            remaining = company_moves
+            remaining = company_moves.with_context({}).with_company(company)
             for policy in self.sudo().browse(self._get_active_ids(company.id)):
                 criteria = policy._get_match_criteria()
                 matched = remaining
@@ -164,12 +223,17 @@ class AccountValidationPolicy(models.Model):
         self.ensure_one()
         criteria = {
             "move_type": lambda moves: moves.filtered(lambda move: move.move_type in self._get_move_types()),
-            "journal": self.journal_ids and (lambda moves: moves.filtered(lambda move: move.journal_id in self.journal_ids)),
+            "journal": self.journal_ids
+            and (lambda moves: moves.filtered(lambda move: move.journal_id in self.journal_ids)),
             "department": self.department_ids and self._match_department,
             "partner": self.partner_ids and self._match_partner,
             "partner_category": self.partner_category_ids and self._match_partner_category,
             "amount": (self.amount_min or self.amount_max)
-            and (lambda moves: moves.filtered(lambda move: self._is_amount_within(move, self.amount_min, self.amount_max))),
+            and (
+                lambda moves: moves.filtered(
+                    lambda move: self._is_amount_within(move, self.amount_min, self.amount_max)
+                )
+            ),
             "domain": self.domain and (lambda moves: moves.filtered_domain(self._get_domain())),
             "level": lambda moves: moves.filtered(self._get_levels),
         }
@@ -196,7 +260,9 @@ class AccountValidationPolicy(models.Model):
         """Tell whether the total of an invoice, in its company's currency and without sign, lies in a range (0: no limit)."""
         currency = move.company_currency_id
         amount = abs(move.amount_total_signed)
-        return currency.compare_amounts(amount, lower) >= 0 and (not upper or currency.compare_amounts(amount, upper) <= 0)
+        return currency.compare_amounts(amount, lower) >= 0 and (
+            not upper or currency.compare_amounts(amount, upper) <= 0
+        )
 
     def _get_domain(self):
         return Domain(ast.literal_eval(self.domain or "[]"))

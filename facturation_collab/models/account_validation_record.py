@@ -5,6 +5,9 @@ ENGINE = object()
 """Only code that imports this very object can write the records of the engine: a context that comes from a client cannot."""
 ENGINE_KEY = "facturation_collab_engine"
 
+ARCHIVED_TOO = {"active_test": False}
+"""Context of fields whose values count although they are archived: a voice that was given, a criterion that was set."""
+
 
 class AccountValidationRecord(models.AbstractModel):
     """Base of what the engine alone writes: requests, steps and events.

@@ -4,6 +4,7 @@ from odoo import Command, fields, models
 from odoo.exceptions import UserError
 
 from .. import lifecycle
+from .account_validation_record import ARCHIVED_TOO
 
 
 class AccountValidationRequest(models.Model):
@@ -15,8 +16,12 @@ class AccountValidationRequest(models.Model):
     _order = "id desc"
     _rec_name = "move_id"
 
-    move_id = fields.Many2one("account.move", string="Invoice", required=True, readonly=True, index=True, ondelete="restrict")
-    policy_id = fields.Many2one("account.validation.policy", required=True, readonly=True, index=True, ondelete="restrict")
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    policy_id = fields.Many2one(
+        "account.validation.policy", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     mode = fields.Selection([("observe", "Observe"), ("enforce", "Enforce")], required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -33,7 +38,9 @@ class AccountValidationRequest(models.Model):
         readonly=True,
         default="pending",
     )
-    submitter_id = fields.Many2one("res.users", string="Submitted by", required=True, readonly=True, ondelete="restrict")
+    submitter_id = fields.Many2one(
+        "res.users", string="Submitted by", required=True, readonly=True, ondelete="restrict"
+    )
     submitted_at = fields.Datetime(string="Submitted on", required=True, readonly=True)
     closed_at = fields.Datetime(string="Ended on", readonly=True)
     amount = fields.Monetary(readonly=True, help="Total with taxes at submission, in the company's currency.")
@@ -42,10 +49,19 @@ class AccountValidationRequest(models.Model):
     match_reason = fields.Json(readonly=True)
     distinct_approvers = fields.Boolean(readonly=True)
     waiting_user_ids = fields.Many2many(
-        "res.users", "account_validation_request_waiting_rel", string="Waiting for", readonly=True, ondelete="restrict",
+        "res.users",
+        "account_validation_request_waiting_rel",
+        string="Waiting for",
+        readonly=True,
+        ondelete="restrict",
     )
     participant_ids = fields.Many2many(
-        "res.users", "account_validation_request_participant_rel", string="Participants", readonly=True, ondelete="restrict",
+        "res.users",
+        "account_validation_request_participant_rel",
+        string="Participants",
+        readonly=True,
+        ondelete="restrict",
+        context=ARCHIVED_TOO,
     )
     since = fields.Datetime(readonly=True, help="Since when the present people have it.")
     deadline = fields.Datetime(readonly=True, help="Earliest deadline of the open steps.")
@@ -92,7 +108,9 @@ class AccountValidationRequest(models.Model):
             "reason": {
                 **self.env["account.validation.wording"]._get_level_values(level),
                 "policy": level.policy_id.name,
-                "department": (move.department_id.parent_id if level.approver_type == "parent_role" else move.department_id).name,
+                "department": (
+                    move.department_id.parent_id if level.approver_type == "parent_role" else move.department_id
+                ).name,
                 "amount": abs(move.amount_total_signed),
                 "amount_min": level.amount_min,
                 "amount_max": level.amount_max,
@@ -122,7 +140,9 @@ class AccountValidationRequest(models.Model):
         """
         if self:
             self.env.flush_all()
-            self.env.cr.execute("SELECT id FROM account_validation_request WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids])
+            self.env.cr.execute(
+                "SELECT id FROM account_validation_request WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids]
+            )
             self.step_ids.invalidate_recordset()
             self.invalidate_recordset()
 
@@ -136,7 +156,9 @@ class AccountValidationRequest(models.Model):
             to_open |= to_open.union(*(steps[position] for position in positions))
         for deadline, steps in to_open.grouped(lambda step: step._get_deadline(now)).items():
             steps._move_to("open", opened_at=now, deadline=deadline)
-        self.env["account.validation.event"]._append([step.request_id._prepare_event_vals("opened", step) for step in to_open])
+        self.env["account.validation.event"]._append(
+            [step.request_id._prepare_event_vals("opened", step) for step in to_open]
+        )
         opened = to_open.request_id
         opened._refresh_waiting(since=now)
         (self - opened)._refresh_waiting()
@@ -147,7 +169,9 @@ class AccountValidationRequest(models.Model):
         """Store who can act now on these requests, since when and until when, in one write for each different answer."""
         groups = defaultdict(self.browse)
         for request in self:
-            steps = request.step_ids.filtered(lambda step: step.state == "open")
+            steps = request.step_ids.filtered(lambda step: step.state == "open").with_prefetch(
+                request.step_ids._prefetch_ids
+            )
             users = steps._get_actors()
             deadline = min(steps.filtered("deadline").mapped("deadline"), default=False)
             groups[tuple(users.ids), tuple(steps.approver_ids.ids), deadline] |= request
@@ -171,10 +195,14 @@ class AccountValidationRequest(models.Model):
     def _close(self, state, comment=None):
         """End these requests in a final state: unfinished steps are cancelled, nobody is waited for any more."""
         if any(not lifecycle.can_move(lifecycle.REQUEST_TRANSITIONS, request.state, state) for request in self):
-            raise UserError(self.env._("The validation of this invoice has already ended. Reload it to see its outcome."))
+            raise UserError(
+                self.env._("The validation of this invoice has already ended. Reload it to see its outcome.")
+            )
         now = fields.Datetime.now()
         self.step_ids.filtered(lambda step: step.state in lifecycle.STEP_TRANSITIONS)._move_to("cancelled")
-        self._engine().write({"state": state, "closed_at": now, "since": now, "deadline": False, "waiting_user_ids": [Command.clear()]})
+        self._engine().write(
+            {"state": state, "closed_at": now, "since": now, "deadline": False, "waiting_user_ids": [Command.clear()]}
+        )
         event_type = "cancelled" if state == "cancelled" else "closed"
         self.env["account.validation.event"]._append(
             [request._prepare_event_vals(event_type, comment=comment, data={"state": state}) for request in self],
@@ -196,7 +224,10 @@ class AccountValidationRequest(models.Model):
         return (
             lifecycle.unmet_level(
                 [
-                    (max(0, other.quorum_required - len(other.voter_ids) - (other == step)), (other.approver_ids - used).ids)
+                    (
+                        max(0, other.quorum_required - len(other.voter_ids) - (other == step)),
+                        (other.approver_ids - used).ids,
+                    )
                     for other in self.step_ids
                     if other.state in ("waiting", "open")
                 ],

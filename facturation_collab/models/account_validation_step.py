@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime, format_list
 
 from .. import lifecycle
+from .account_validation_record import ARCHIVED_TOO
 
 
 class AccountValidationStep(models.Model):
@@ -15,7 +16,9 @@ class AccountValidationStep(models.Model):
     _description = "Validation step"
     _order = "request_id desc, sequence, id"
 
-    request_id = fields.Many2one("account.validation.request", required=True, readonly=True, index=True, ondelete="restrict")
+    request_id = fields.Many2one(
+        "account.validation.request", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     move_id = fields.Many2one(related="request_id.move_id", store=True, index=True)
     level_id = fields.Many2one("account.validation.level", readonly=True, index="btree_not_null", ondelete="set null")
     sequence = fields.Integer(required=True, readonly=True)
@@ -33,8 +36,22 @@ class AccountValidationStep(models.Model):
         readonly=True,
         default="waiting",
     )
-    approver_ids = fields.Many2many("res.users", "account_validation_step_approver_rel", string="Approvers", readonly=True, ondelete="restrict")
-    voter_ids = fields.Many2many("res.users", "account_validation_step_voter_rel", string="Approved by", readonly=True, ondelete="restrict")
+    approver_ids = fields.Many2many(
+        "res.users",
+        "account_validation_step_approver_rel",
+        string="Approvers",
+        readonly=True,
+        ondelete="restrict",
+        context=ARCHIVED_TOO,
+    )
+    voter_ids = fields.Many2many(
+        "res.users",
+        "account_validation_step_voter_rel",
+        string="Approved by",
+        readonly=True,
+        ondelete="restrict",
+        context=ARCHIVED_TOO,
+    )
     quorum_required = fields.Integer(string="Approvals needed", required=True, readonly=True)
     comment_required = fields.Boolean(readonly=True)
     deadline_hours = fields.Float(readonly=True)
@@ -64,7 +81,9 @@ class AccountValidationStep(models.Model):
         step cannot spare, as long as somebody else can act.
         """
         actors = self.env["res.users"]
-        for step in self.filtered(lambda step: step.state == "open"):
+        for step in self:
+            if step.state != "open":
+                continue
             candidates = (step.approver_ids - step.voter_ids).filtered("active")
             if step.request_id.distinct_approvers:
                 candidates -= step.request_id.step_ids.voter_ids
@@ -92,43 +111,64 @@ class AccountValidationStep(models.Model):
             earlier = self.request_id.step_ids.filtered(lambda step: step.state == "open")
             return self.env._(
                 "It is not the turn of level “%(level)s” yet: level “%(earlier)s” comes first.",
-                level=self.name, earlier=format_list(self.env, earlier.mapped("name")),
+                level=self.name,
+                earlier=format_list(self.env, earlier.mapped("name")),
             )
         if self.state != "open":
             return self._get_closed_refusal()
         return ""
 
     def _get_closed_refusal(self):
-        event = self.request_id.event_ids.filtered(lambda event: event.type in lifecycle.OUTCOME_STATE.values()).sorted("sequence")[-1:]
+        event = self.request_id.event_ids.filtered(lambda event: event.type in lifecycle.OUTCOME_STATE.values()).sorted(
+            "sequence"
+        )[-1:]
         labels = dict(self._fields["state"]._description_selection(self.env))
         if not event:
             return self.env._("The validation of this invoice was cancelled: it waits to be submitted again.")
         return self.env._(
             "Nothing is left to decide at level “%(level)s”: %(outcome)s by %(user)s on %(date)s.",
-            level=event.step_id.name, outcome=labels[event.type].lower(), user=event.user_id.name, date=format_datetime(self.env, event.date),
+            level=event.step_id.name,
+            outcome=labels[event.type].lower(),
+            user=event.user_id.name,
+            date=format_datetime(self.env, event.date),
         )
 
     def _get_person_refusal(self, user):
         """Return why this user cannot decide on this open step, or an empty text."""
-        request = self.request_id
         if user not in self.approver_ids:
-            if user == request.submitter_id or user == request.move_id.create_uid:
-                return self.env._("You entered or submitted this invoice: somebody else must validate it.")
-            return self.env._(
-                "You are not among the approvers of level “%(level)s”: %(people)s.",
-                level=self.name, people=format_list(self.env, self.approver_ids.mapped("name"), "or"),
-            )
+            return self._get_stranger_refusal(user)
         if user in self.voter_ids:
             return self.env._("You have already approved this invoice at level “%s”; it waits for others.", self.name)
-        if user not in self._get_actors():
-            voted = request.step_ids.filtered(lambda step: user in step.voter_ids)
-            if voted:
-                return self.env._("You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name)
+        if user in self._get_actors():
+            return ""
+        voted = self.request_id.step_ids.filtered(lambda step: user in step.voter_ids)
+        if voted:
             return self.env._(
-                "Your voice is needed at a later level, which nobody else can approve: leave level “%(level)s” to %(people)s.",
-                level=self.name, people=format_list(self.env, self._get_actors().mapped("name"), "or"),
+                "You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name
             )
-        return ""
+        return self.env._(
+            "Your voice is needed at a later level, which nobody else can approve: leave level “%(level)s” to %(people)s.",
+            level=self.name,
+            people=format_list(self.env, self._get_actors().mapped("name"), "or"),
+        )
+
+    def _get_stranger_refusal(self, user):
+        """Return why somebody whom this open step does not ask cannot decide on it."""
+        request = self.request_id
+        names = {"level": self.name, "people": format_list(self.env, self.approver_ids.mapped("name"), "or")}
+        later = request.step_ids.filtered(lambda step: step.state == "waiting" and user in step.approver_ids)
+        if later:
+            return later[0]._get_turn_refusal()
+        voted = request.step_ids.filtered(lambda step: user in step.voter_ids)
+        if voted:
+            return self.env._(
+                "You have already approved this invoice at level “%(voted)s”: level “%(level)s” waits for %(people)s.",
+                voted=voted[0].name,
+                **names,
+            )
+        if user in request.submitter_id | request.move_id.create_uid:
+            return self.env._("You entered or submitted this invoice: somebody else must validate it.")
+        return self.env._("You are not among the approvers of level “%(level)s”: %(people)s.", **names)
 
     def _decide(self, outcome, comment=None):
         """Record the present user's decision on these steps. The only writer of decisions, whatever the entrance.
@@ -162,9 +202,13 @@ class AccountValidationStep(models.Model):
         """Return the comment without outer spaces; refuse an empty one where it is required."""
         comment = (comment or "").strip()
         if not comment and outcome == "return":
-            raise UserError(self.env._("Say what has to be corrected: the comment goes to the person who submitted the invoice."))
+            raise UserError(
+                self.env._("Say what has to be corrected: the comment goes to the person who submitted the invoice.")
+            )
         if not comment and outcome == "reject":
-            raise UserError(self.env._("Say why the invoice is rejected: a rejection is final, and the reason stays with it."))
+            raise UserError(
+                self.env._("Say why the invoice is rejected: a rejection is final, and the reason stays with it.")
+            )
         if not comment and any(self.mapped("comment_required")):
             raise UserError(self.env._("This level asks for a comment with the approval: add one."))
         return comment

@@ -26,16 +26,17 @@ class AccountValidationWording(models.AbstractModel):
         labels = self._get_move_type_labels()
         subject = format_list(self.env, [labels[move_type] for move_type in policy._get_move_types()])
         conditions = [text for text in self._describe_conditions(policy) if text]
-        levels = [level.summary for level in policy.level_ids if level.summary]
         subject = " ".join([subject, *conditions])
-        if not levels:
+        if not policy.level_ids:
             return self.env._("%(documents)s: no level yet", documents=subject)
+        stages = policy.level_ids.sorted("sequence").grouped("sequence").values()
+        levels = [format_list(self.env, [self._describe_level_briefly(level) for level in stage]) for stage in stages]
         return self.env._("%(documents)s: %(levels)s", documents=subject, levels=self.env._(", then ").join(levels))
 
     @api.model
     def _describe_conditions(self, policy):
         def names(records):
-            return format_list(self.env, records.mapped("display_name"), "or")
+            return format_list(self.env, records.mapped("name"), "or")
 
         return [
             policy.department_ids and self.env._("of %s", names(policy.department_ids)),
@@ -49,7 +50,17 @@ class AccountValidationWording(models.AbstractModel):
     @api.model
     def _describe_level(self, level):
         """Return what a level asks for, as a part of a sentence."""
-        who = self._describe_approvers(self._get_level_values(level))
+        return self._describe_voices(level, self._describe_approvers(self._get_level_values(level)))
+
+    @api.model
+    def _describe_level_briefly(self, level):
+        """Return a level by its name, as a part of a sentence: a name with other capitals (CFO, Jane Doe) keeps them."""
+        name = level.name or ""
+        return self._describe_voices(level, name if any(map(str.isupper, name[1:])) else name.lower())
+
+    @api.model
+    def _describe_voices(self, level, who):
+        """Return how many of some people approve at a level, and for which amounts."""
         voices = {
             "any": who,
             "count": self.env._("%(count)s of %(who)s", count=level.quorum_count, who=who),
@@ -72,7 +83,10 @@ class AccountValidationWording(models.AbstractModel):
     @api.model
     def _describe_approvers(self, values):
         roles = {"validator": self.env._("a validator"), "manager": self.env._("the manager")}
-        upper = {"validator": self.env._("a validator of the department above"), "manager": self.env._("the manager of the department above")}
+        upper = {
+            "validator": self.env._("a validator of the department above"),
+            "manager": self.env._("the manager of the department above"),
+        }
         match values["approver_type"]:
             case "user":
                 return format_list(self.env, values["users"], "or")
@@ -87,14 +101,19 @@ class AccountValidationWording(models.AbstractModel):
         return values["approver_type"]
 
     @api.model
+    def _describe_amount(self, amount, currency):
+        """Return an amount with its currency, without decimals when these are zeros."""
+        whole = bool(currency.decimal_places) and currency.is_zero(amount - round(amount))
+        return format_amount(self.env, amount, currency, trailing_zeroes=not whole)
+
+    @api.model
     def _describe_range(self, lower, upper, currency):
+        lower, upper = (amount and self._describe_amount(amount, currency) for amount in (lower, upper))
         if lower and upper:
-            return self.env._(
-                "from %(lower)s to %(upper)s", lower=format_amount(self.env, lower, currency), upper=format_amount(self.env, upper, currency),
-            )
+            return self.env._("from %(lower)s to %(upper)s", lower=lower, upper=upper)
         if lower:
-            return self.env._("from %s", format_amount(self.env, lower, currency))
-        return self.env._("up to %s", format_amount(self.env, upper, currency)) if upper else ""
+            return self.env._("above %s", lower)
+        return self.env._("up to %s", upper) if upper else ""
 
     @api.model
     def _get_criteria_values(self, policy, move, names):
@@ -120,7 +139,9 @@ class AccountValidationWording(models.AbstractModel):
             "department": self.env._("Department: %s", criteria.get("department")),
             "partner": self.env._("Partner: %s", criteria.get("partner")),
             "partner_category": self.env._("Tag: %s", criteria.get("partner_category")),
-            "amount": self.env._("Amount: %s", self._describe_range(*amount[:2], self.env["res.currency"].browse(amount[2]))),
+            "amount": self.env._(
+                "Amount: %s", self._describe_range(*amount[:2], self.env["res.currency"].browse(amount[2]))
+            ),
             "domain": self.env._("Other conditions of the policy"),
         }
         return [labels[name] for name in labels if name in criteria]
@@ -135,7 +156,9 @@ class AccountValidationWording(models.AbstractModel):
         who = {
             "user": self.env._("Named by the policy “%(policy)s”"),
             "role": self.env._("%(role)s of %(department)s, asked by the policy “%(policy)s”"),
-            "parent_role": self.env._("%(role)s of %(department)s, the department above, asked by the policy “%(policy)s”"),
+            "parent_role": self.env._(
+                "%(role)s of %(department)s, the department above, asked by the policy “%(policy)s”"
+            ),
             "group": self.env._("Member of “%(group)s”, asked by the policy “%(policy)s”"),
             "field": self.env._("%(field)s of this invoice, asked by the policy “%(policy)s”"),
         }.get(reason["approver_type"], self.env._("Asked by the policy “%(policy)s”"))
@@ -146,5 +169,7 @@ class AccountValidationWording(models.AbstractModel):
             return self.env._("%s.", sentence)
         return self.env._(
             "%(sentence)s, for amounts %(range)s (this one: %(amount)s).",
-            sentence=sentence, range=amounts, amount=format_amount(self.env, reason["amount"], currency),
+            sentence=sentence,
+            range=amounts,
+            amount=format_amount(self.env, reason["amount"], currency),
         )

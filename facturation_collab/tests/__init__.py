@@ -2,4 +2,13 @@ from . import test_departments
 from . import test_department_roles_hr
 from . import test_record_rules
 from . import test_contributor
+from . import test_lifecycle
+from . import test_policy
+from . import test_extension_points
+from . import test_approvers
+from . import test_decisions
+from . import test_hoot
+from . import test_tours
+from . import test_integrity
+from . import test_gate
 from . import test_real_documents

@@ -1,0 +1,76 @@
+import doctest
+import itertools
+
+from odoo.tests import BaseCase, tagged
+
+from .. import lifecycle
+
+
+@tagged("post_install", "-at_install")
+class TestLifecycle(BaseCase):
+    def test_examples_of_the_documentation_hold(self):
+        result = doctest.testmod(lifecycle)
+        self.assertGreater(result.attempted, 10)
+        self.assertEqual(result.failed, 0)
+
+    def test_final_states_lead_nowhere(self):
+        for transitions in (lifecycle.STEP_TRANSITIONS, lifecycle.REQUEST_TRANSITIONS):
+            finals = set().union(*transitions.values()) - set(transitions)
+            self.assertEqual(finals, {"approved", "returned", "rejected", "cancelled"})
+            for old, new in itertools.product(finals, finals | set(transitions)):
+                self.assertFalse(lifecycle.can_move(transitions, old, new))
+
+    def test_every_outcome_is_a_state_of_an_open_step(self):
+        for state in lifecycle.OUTCOME_STATE.values():
+            self.assertTrue(lifecycle.can_move(lifecycle.STEP_TRANSITIONS, "open", state))
+            self.assertFalse(lifecycle.can_move(lifecycle.STEP_TRANSITIONS, "waiting", state))
+
+    def test_steps_open_in_order_whatever_the_order_of_the_list(self):
+        self.assertEqual(lifecycle.steps_to_open([(20, "waiting"), (10, "waiting")]), [1])
+        self.assertEqual(lifecycle.steps_to_open([(20, "waiting"), (10, "approved"), (20, "open")]), [0])
+        self.assertEqual(lifecycle.steps_to_open([(10, "approved"), (20, "approved")]), [])
+        self.assertEqual(lifecycle.steps_to_open([]), [])
+
+    def test_nothing_opens_after_a_refusal(self):
+        for refusal in ("returned", "rejected", "cancelled"):
+            self.assertEqual(lifecycle.steps_to_open([(10, refusal), (20, "waiting")]), [])
+
+    def test_at_least_one_voice_is_required(self):
+        for quorum in ("any", "count", "all"):
+            self.assertEqual(lifecycle.required_voices(quorum, 0, 0), 1)
+
+    def test_a_rejection_counts_more_than_a_return(self):
+        self.assertEqual(lifecycle.request_outcome(["returned", "rejected", "approved"]), "rejected")
+        self.assertEqual(lifecycle.request_outcome(["approved", "waiting"]), "pending")
+        self.assertEqual(lifecycle.request_outcome(["approved", "cancelled"]), "pending")
+
+    def test_different_people_are_found_wherever_they_exist(self):
+        """Against trying every choice of persons, on all small cases."""
+        people = "abc"
+        sets = ["".join(names) for size in range(4) for names in itertools.combinations(people, size)]
+        for count in (1, 2, 3):
+            for levels in itertools.product(itertools.product((0, 1, 2), sets), repeat=count):
+                self.assertEqual(lifecycle.unmet_level(levels) is None, _can_fill(levels, frozenset()), levels)
+
+    def test_canonical_text_tells_values_apart(self):
+        values = [None, 0, "0", "", [], [0], {}, {"a": None}, False, "null", 0.5]
+        texts = [lifecycle.canonical(value) for value in values]
+        self.assertEqual(len(set(texts)), len(texts))
+        with self.assertRaises(ValueError):
+            lifecycle.canonical(float("nan"))
+
+    def test_a_hash_depends_on_all_that_came_before(self):
+        event = {"type": "approved", "comment": "ok"}
+        first = lifecycle.chained_hash("", event)
+        self.assertNotEqual(lifecycle.chained_hash(first, event), first)
+        self.assertNotEqual(lifecycle.chained_hash("", {**event, "comment": "ok "}), first)
+        self.assertEqual(lifecycle.chained_hash("", dict(reversed(event.items()))), first)
+
+
+def _can_fill(levels, used):
+    if not levels:
+        return True
+    (required, people), *rest = levels
+    return any(
+        _can_fill(rest, used | set(chosen)) for chosen in itertools.combinations(sorted(set(people) - used), required)
+    )

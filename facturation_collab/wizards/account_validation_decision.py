@@ -9,7 +9,13 @@ class AccountValidationDecisionWizard(models.TransientModel):
 
     move_ids = fields.Many2many("account.move", string="Invoices", required=True)
     outcome = fields.Selection(
-        [("submit", "Submit"), ("approve", "Approve"), ("return", "Return"), ("reject", "Reject"), ("cancel", "Cancel the validation")],
+        [
+            ("submit", "Submit"),
+            ("approve", "Approve"),
+            ("return", "Return"),
+            ("reject", "Reject"),
+            ("cancel", "Cancel the validation"),
+        ],
         required=True,
         default="approve",
     )

@@ -1,6 +1,7 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { SIZES } from "@web/core/ui/ui_service";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
@@ -74,6 +75,11 @@ export class ToValidate extends Component {
     }
 
     // ------------------------------------------------------------------ what is shown
+
+    /** The document has a column of its own where there is room for it; else the card shows its first page. */
+    get showsDocument() {
+        return this.ui.size >= SIZES.LG;
+    }
 
     get position() {
         return this.state.queue.findIndex((move) => move.id === this.state.move?.id);

@@ -12,3 +12,4 @@ from . import test_tours
 from . import test_integrity
 from . import test_gate
 from . import test_real_documents
+from . import test_screens

@@ -14,7 +14,7 @@ from .matching import suites_with
 from .outcome import Outcome, closing_line
 from .process import guard
 from .runs import Run
-from .suites import SUITES, Selection, named
+from .suites import SUITES, Selection, named, require_clean
 
 LANES = 2
 NEEDS_BROWSER = {"browser", "hoot", "demo", "all"}
@@ -83,7 +83,9 @@ def _run(names: list[str], selection: Selection) -> list[Outcome]:
         if "lint" in names:
             futures.append(lanes.submit(_timed, "lint", lambda: lint.check(bench.python)))
         ready = _timed("setup", lambda: _set_up(bench))
-        for name in [name for name in names if name != "lint" and not ready.failed]:
+        to_start = [] if ready.failed else [name for name in names if name != "lint"]
+        require_clean(ready, templates.install_log(demo=False))
+        for name in to_start:
             suite = SUITES.get(name, named)
             futures.append(lanes.submit(_timed, name, lambda suite=suite: suite(run, selection)))
         return [ready, *_results(futures)]

@@ -62,12 +62,16 @@ def chromium() -> None:
 
 
 def wkhtmltopdf() -> None:
-    """Make sure that PDF documents can be printed; Debian 13 no longer has it, and nothing stops without it."""
-    if not shutil.which("wkhtmltopdf"):
-        try:
-            install(["wkhtmltopdf"], "wkhtmltopdf, which prints PDF documents,")
-        except Failure as failure:
-            say(f"    note: {str(failure).splitlines()[0]} Printing to PDF will not work meanwhile.")
+    """Make sure that PDF documents can be printed, where Debian still has the program: nothing stops without it."""
+    if shutil.which("wkhtmltopdf"):
+        return
+    note = "wkhtmltopdf is missing, so Odoo cannot print PDF documents here"
+    try:
+        if shutil.which("apt-cache") and "Candidate: (none)" in run(["apt-cache", "policy", "wkhtmltopdf"]).stdout:
+            raise Failure(f"{note}: this release has no such package, install it from its authors if you need it.")
+        install(["wkhtmltopdf"], "wkhtmltopdf, which prints PDF documents,")
+    except Failure as failure:
+        say(f"    note: {str(failure).splitlines()[0]}")
 
 
 def codename() -> str:

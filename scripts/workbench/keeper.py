@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,9 @@ def main() -> None:
     finally:
         if server.poll() is None:
             stop(server)
+        socket = Path(specification["socket"])
+        if socket not in Path(specification["data"]).parents:
+            shutil.rmtree(socket, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import system
-from .console import Failure, step
+from .console import Failure, say, step
 from .layout import CACHE, clone_id
 from .locks import exclusive, open_lock, share
 from .process import run, start_detached, tail
@@ -118,6 +118,7 @@ def _cluster() -> Cluster:
         folder.mkdir(parents=True, exist_ok=True)
         if not _reaches(user, folder):
             folder = Path(f"/var/tmp/workbench-{clone_id()}")
+            say(f"    PostgreSQL's data is in {folder}: the user {user}, who runs it, cannot reach {CACHE}.")
     return Cluster(programs, folder, user)
 
 

@@ -9,7 +9,9 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 SNAPSHOT_VERSION = 1
-"""Version of the canonical form. A change of the form is a new version: old requests keep the one they were hashed with."""
+"""Version of the canonical form. A change of the form is a new version: old requests keep the one they were hashed
+with.
+"""
 
 OUTCOME_STATE = {"approve": "approved", "return": "returned", "reject": "rejected"}
 """What a person may decide on an open step, and the state that it leads to."""
@@ -140,7 +142,8 @@ def chained_hash(previous: str, payload: Mapping[str, Any]) -> str:
 def comparable(
     approved: Mapping[str, Any], current: Mapping[str, Any], by_posting: Mapping[str, Collection[Any]]
 ) -> dict:
-    """Return the present snapshot without the differences that posting itself makes, to compare it with the approved one.
+    """Return the present snapshot without the differences that posting itself makes, to compare it with the approved
+    one.
 
     :param by_posting: the values that posting gives to a field, for the fields that it may set
 

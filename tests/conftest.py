@@ -5,6 +5,7 @@
 
 ``server``          one server for the whole session (two workers), on a copy with the addon, French and no demo data
 ``start_server``    start another one: ``start_server(workers=0)``; it stops after the test, its database is dropped
+``refusing_server`` one for a module whose tests are refused on purpose; the module names in ``EXPECTED`` what is logged
 ``database``        a function that copies the template: ``database("import")`` returns a name
 ``fresh_database``  a function that names a database that does not exist yet, dropped after the session
 ``bench``           Odoo, Python and PostgreSQL of the clone: ``bench.run_odoo([...])``, ``bench.databases.sql(...)``
@@ -76,6 +77,19 @@ def server(bench, run, database):
     yield server
     server.stop()
     assert not logcheck.problems(server.log)
+
+
+@pytest.fixture(scope="module")
+def refusing_server(bench, run, database, request):
+    """A server for one module whose tests provoke refusals: it may log what the module's ``EXPECTED`` names.
+
+    An error that no person can read (an exception during a request) stays a failure.
+    """
+    purpose = request.module.__name__.removeprefix("test_")
+    server = BlackBoxServer(bench, database(purpose), run.log(f"server-{purpose}"), workers=2)
+    yield server
+    server.stop()
+    assert not logcheck.problems(server.log, request.module.EXPECTED)
 
 
 @pytest.fixture

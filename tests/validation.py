@@ -30,7 +30,8 @@ policy = env['account.validation.policy'].create({{
 }})
 partner = env['res.partner'].create({{'name': 'Vendor'}})
 answer = {{
-    'department': department.id, 'other': other.id, 'policy': policy.id, 'level': policy.level_ids.id, 'partner': partner.id,
+    'department': department.id, 'other': other.id,
+    'policy': policy.id, 'level': policy.level_ids.id, 'partner': partner.id,
     'users': {{user.login: user.id for user in contributor + approvers + finance}},
 }}
 """

@@ -120,12 +120,12 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         prefix = "default_validation_"
         if any(key.startswith(prefix) for key in self.env.context):
-            self = self.with_context(
-                {key: value for key, value in self.env.context.items() if not key.startswith(prefix)}
-            )
+            kept = {key: value for key, value in self.env.context.items() if not key.startswith(prefix)}
+            self = self.with_env(self.env(context=kept))
         for vals in vals_list:
             self._check_validation_vals(vals)
-        moves = super().create(vals_list)
+        # On no record: natively a copy would also write on its original, which the person may not be allowed to edit.
+        moves = super(AccountMove, self.browse()).create(vals_list)
         moves._check_posted_is_validated()
         return moves
 
@@ -156,7 +156,8 @@ class AccountMove(models.Model):
         if forbidden and self.env.context.get(ENGINE_KEY) is not ENGINE:
             raise AccessError(
                 self.env._(
-                    "“%s” follows from the validation and cannot be changed by hand. Submit, approve, return or reject the invoice instead.",
+                    "“%s” follows from the validation and cannot be changed by hand. Submit, approve, return or "
+                    "reject the invoice instead.",
                     self._fields[forbidden[0]]._description_string(self.env),
                 ),
             )

@@ -5,7 +5,9 @@ from odoo.tools import format_amount
 
 
 class AccountMove(models.Model):
-    """Submitting and deciding: what a user may do with an invoice, and the public methods that do it, for one or many."""
+    """Submitting and deciding: what a user may do with an invoice, and the public methods that do it, for one or
+    many.
+    """
 
     _inherit = "account.move"
 
@@ -56,8 +58,9 @@ class AccountMove(models.Model):
         steps = self.sudo().validation_request_id.step_ids
         if not steps:
             return steps, self.env._("It was not submitted for validation.")
-        steps = steps.filtered(lambda step: step.state == "open") or steps
-        answers = [(step, *step._can_decide(user, outcome)) for step in steps]
+        # Lists of steps, not new recordsets, which would lose the other invoices' steps to read along with.
+        concerned = [step for step in steps if step.state == "open"] or list(steps)
+        answers = [(step, *step._can_decide(user, outcome)) for step in concerned]
         allowed = [step for step, can, _reason in answers if can]
         if allowed:
             return min(allowed, key=lambda step: len(step.approver_ids)), ""
@@ -101,9 +104,8 @@ class AccountMove(models.Model):
             policy = policy.with_env(self.env).sudo()
             plans, problems = policy._plan(moves.sudo())
             refusals |= {move: problems[move.id] for move in moves if move.id in problems}
-            requests |= policy._start(
-                moves.sudo().filtered(lambda move: move.id not in problems), criteria, plans, comment
-            )
+            ready = moves - self.browse(problems)
+            requests |= policy._start(ready.sudo(), criteria, plans, comment)
         action = self._report(refusals, self.env._("%s invoices were submitted."))
         requests._on_submitted(comment)
         requests._advance()
@@ -166,7 +168,9 @@ class AccountMove(models.Model):
     # Business
 
     def _lock_for_submission(self):
-        """Wait for whoever submits or edits the same invoices at this moment; Odoo then replays the loser on what was committed."""
+        """Wait for whoever submits or edits the same invoices at this moment; Odoo then replays the loser on what
+        was committed.
+        """
         self.env.flush_all()
         self.env.cr.execute("SELECT id FROM account_move WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [self.ids])
 
@@ -186,7 +190,8 @@ class AccountMove(models.Model):
         return action
 
     def _report(self, refusals, done):
-        """Return the notification that tells what was done and what was not; nothing for a single invoice that went well.
+        """Return the notification that tells what was done and what was not; nothing for a single invoice that went
+        well.
 
         :param refusals: {move: sentence}
         :param done: sentence with %s for the number of invoices done

@@ -6,9 +6,9 @@ from odoo.tools import format_list
 class AccountMove(models.Model):
     """The gate: an invoice under an enforcing policy is posted only with exactly the content that was approved.
 
-    `_post()` gives the readable message. `write()` holds for every other way in: it asks before, so that nothing is numbered
-    or hashed in vain, and again when all that came with the state has taken effect (lines, rounding, taxes). Nothing in a
-    context opens it.
+    `_post()` gives the readable message. `write()` holds for every other way in: it asks before, so that nothing is
+    numbered or hashed in vain, and again when all that came with the state has taken effect (lines, rounding, taxes).
+    Nothing in a context opens it.
     """
 
     _inherit = "account.move"
@@ -152,7 +152,9 @@ class AccountMove(models.Model):
 
     @api.model
     def _autopost_draft_entries(self, batch_size=100):
-        """Make room in the batch for the invoices that wait for their validation, so that they do not keep others from it."""
+        """Make room in the batch for the invoices that wait for their validation, so that they do not keep others
+        from it.
+        """
         due = self.search(
             [("state", "=", "draft"), ("date", "<=", fields.Date.context_today(self)), ("auto_post", "!=", "no")]
         )

@@ -88,7 +88,9 @@ class AccountMove(models.Model):
             move.validation_panel = {**panel, **move._get_panel_past(request)} if panel else False
 
     def _get_panel_previews(self):
-        """Return {move id: panel} of the circuit that these invoices would take if the present user submitted them now."""
+        """Return {move id: panel} of the circuit that these invoices would take if the present user submitted them
+        now.
+        """
         policies = self.env["account.validation.policy"]
         wording = self.env["account.validation.wording"]
         panels = {}

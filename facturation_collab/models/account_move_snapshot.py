@@ -56,7 +56,8 @@ class AccountMove(models.Model):
         }
 
     def _get_snapshot(self):
-        """Return the content of one invoice as plain values: ids, ISO dates, and amounts as text in the invoice's currency.
+        """Return the content of one invoice as plain values: ids, ISO dates, and amounts as text in the invoice's
+        currency.
 
         The bank account is there with its number, so that a changed number is a changed content. What follows from the
         date is null while the invoice has none.
@@ -130,8 +131,8 @@ class AccountMove(models.Model):
     def _get_values_by_posting(self, approved):
         """Return {field: values} that posting gives by itself today to an invoice that was approved with a snapshot.
 
-        * An invoice without a date takes the day of posting, in the time zone of whoever posts; accounting date, due date
-          and currency rate follow from it.
+        * An invoice without a date takes the day of posting, in the time zone of whoever posts; accounting date, due
+          date and currency rate follow from it.
         * An accounting date inside a locked period moves to an open day, not later than today.
         """
         now = fields.Datetime.now()
@@ -161,7 +162,9 @@ class AccountMove(models.Model):
         }
 
     def _get_open_days(self, date, days):
-        """Return this invoice's accounting date (ISO) in a set, where posting may have moved it there from a locked date."""
+        """Return this invoice's accounting date (ISO) in a set, where posting may have moved it there from a locked
+        date.
+        """
         locks = date and self._get_violated_lock_dates(date, self._affect_tax_report())
         first = locks and locks[-1][0] + timedelta(days=1)
         return {fields.Date.to_string(self.date)} if locks and first <= self.date <= max(first, *days) else set()

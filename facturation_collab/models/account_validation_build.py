@@ -33,7 +33,9 @@ class AccountValidationPolicy(models.Model):
         return plans, problems
 
     def _filter_approvers(self, users, move):
-        """Keep the users who may decide on an invoice: access to its company, and not those who entered or submit it."""
+        """Keep the users who may decide on an invoice: access to its company, and not those who entered or submit
+        it.
+        """
         users = users.filtered(lambda user: move.company_id in user.company_ids)
         return users - self.env.user - move.create_uid if self.separation_of_duties else users
 
@@ -45,24 +47,29 @@ class AccountValidationPolicy(models.Model):
         names = {"policy": self.name, "level": level.name, "who": level.summary}
         if level.approver_type in ("role", "parent_role") and not move.department_id:
             return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: choose its department.",
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: "
+                "choose its department.",
                 **names,
             )
         if level.approver_type == "parent_role" and not move.department_id.parent_id:
             return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and there is no department above %(department)s: an administrator "
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and there is no department above "
+                "%(department)s: an administrator "
                 "must say who approves there.",
                 department=move.department_id.name,
                 **names,
             )
         if not candidates:
             return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give the role to somebody.",
+                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give "
+                "the role to somebody.",
                 **names,
             )
         return self.env._(
-            "Level “%(level)s” of policy “%(policy)s” asks for %(who)s: of %(people)s, too few can decide on this invoice. Whoever entered "
-            "or submits it cannot, nor users without access to collaborative invoicing or to its company. An administrator must name others.",
+            "Level “%(level)s” of policy “%(policy)s” asks for %(who)s: of %(people)s, too few can decide on this "
+            "invoice. Whoever entered "
+            "or submits it cannot, nor users without access to collaborative invoicing or to its company. An "
+            "administrator must name others.",
             people=format_list(self.env, candidates.mapped("name")),
             **names,
         )
@@ -78,7 +85,8 @@ class AccountValidationPolicy(models.Model):
             position = lifecycle.unmet_level(wanted)
             if position is not None:
                 overlaps[move_id] = self.env._(
-                    "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody left: "
+                    "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody "
+                    "left: "
                     "an administrator must name more approvers.",
                     policy=self.name,
                     level=plan[position][0].name,

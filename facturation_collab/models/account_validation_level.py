@@ -33,11 +33,12 @@ class AccountValidationLevel(models.Model):
     )
     user_ids = fields.Many2many("res.users", string="Users", domain="[('share', '=', False)]")
     role = fields.Selection([("validator", "Validator"), ("manager", "Manager")], default="manager")
-    group_id = fields.Many2one("res.groups", string="Group", ondelete="restrict")
+    group_id = fields.Many2one("res.groups", ondelete="restrict")
     field_id = fields.Many2one(
         "ir.model.fields",
         string="Field of the invoice",
-        domain="[('model', '=', 'account.move'), ('relation', '=', 'res.users'), ('ttype', 'in', ('many2one', 'many2many'))]",
+        domain="[('model', '=', 'account.move'), ('relation', '=', 'res.users'), "
+        "('ttype', 'in', ('many2one', 'many2many'))]",
         ondelete="cascade",
     )
     quorum = fields.Selection(

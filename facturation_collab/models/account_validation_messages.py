@@ -110,7 +110,9 @@ class AccountValidationRequest(models.Model):
             )
 
     def _get_outcome_readers(self):
-        """Return {res.users: requests}: those who submitted the invoices or follow their outcome, without the present user."""
+        """Return {res.users: requests}: those who submitted the invoices or follow their outcome, without the
+        present user.
+        """
         readers = defaultdict(self.browse)
         for request in self:
             readers[request.submitter_id] |= request
@@ -153,7 +155,9 @@ class AccountValidationRequest(models.Model):
         )
 
     def _create_activities(self, type_xmlid, assignments):
-        """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of one for each."""
+        """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of
+        one for each.
+        """
         activity_type = self.env.ref(type_xmlid)
         today = fields.Date.context_today(self)
         self.env["mail.activity"].sudo().with_context(
@@ -164,6 +168,7 @@ class AccountValidationRequest(models.Model):
                     "res_model_id": self.env["ir.model"]._get_id("account.move"),
                     "res_id": request.move_id.id,
                     "activity_type_id": activity_type.id,
+                    "summary": activity_type.with_context(lang=user.lang).summary,
                     "user_id": user.id,
                     "automated": True,
                     "date_deadline": request.deadline.date() if request.deadline else today,
@@ -187,7 +192,9 @@ class AccountValidationRequest(models.Model):
         return self.env["mail.activity"].sudo().search(domain)
 
     def _close_activities(self, user=None):
-        """Remove the activities of a user, or of everybody, that no longer apply. The chatter keeps what was decided."""
+        """Remove the activities of a user, or of everybody, that no longer apply. The chatter keeps what was
+        decided.
+        """
         self._get_activities(user).unlink()
 
     def _notify_actors(self):

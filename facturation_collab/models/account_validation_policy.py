@@ -10,7 +10,9 @@ MOVE_TYPES = ("out_invoice", "in_invoice", "out_refund", "in_refund", "out_recei
 
 
 class AccountValidationPolicy(models.Model):
-    """Which invoices need a validation, and by which levels. The first policy that fits an invoice, by sequence, applies."""
+    """Which invoices need a validation, and by which levels. The first policy that fits an invoice, by sequence,
+    applies.
+    """
 
     _name = "account.validation.policy"
     _description = "Validation policy"
@@ -143,7 +145,8 @@ class AccountValidationPolicy(models.Model):
             except (ValueError, SyntaxError, TypeError, KeyError, AttributeError, UserError) as error:
                 raise ValidationError(
                     self.env._(
-                        "The other conditions of policy “%(policy)s” cannot be read: %(error)s. Use the filter editor, with fixed values only.",
+                        "The other conditions of policy “%(policy)s” cannot be read: %(error)s. Use the filter "
+                        "editor, with fixed values only.",
                         policy=policy.name,
                         error=error,
                     ),
@@ -174,7 +177,7 @@ class AccountValidationPolicy(models.Model):
     def copy_data(self, default=None):
         return [
             vals | {"name": self.env._("%s (copy)", policy.name), "mode": "off"}
-            for policy, vals in zip(self, super().copy_data(default))
+            for policy, vals in zip(self, super().copy_data(default), strict=True)
         ]
 
     def action_view_requests(self):
@@ -188,7 +191,9 @@ class AccountValidationPolicy(models.Model):
     @api.model
     @tools.ormcache("company_id")
     def _get_active_ids(self, company_id):
-        """Return the ids of the policies in force in a company, its parents' included, in the order in which they are tried."""
+        """Return the ids of the policies in force in a company, its parents' included, in the order in which they
+        are tried.
+        """
         company = self.env["res.company"].sudo().browse(company_id)
         domain = Domain("mode", "!=", "off") & Domain("company_id", "in", company.parent_ids.ids)
         return tuple(self.sudo().with_context(active_test=True).search(domain).ids)
@@ -201,11 +206,12 @@ class AccountValidationPolicy(models.Model):
         another language, archived records), and in the invoices' own company.
 
         :param moves: account.move, of any companies
-        :returns: {move id: (policy as sudo, names of the criteria that matched)}, without the moves that no policy concerns
+        :returns: {move id: (policy as sudo, names of the criteria that matched)}, without the moves that no policy
+            concerns
         """
         matches = {}
         for company, company_moves in moves.sudo().grouped("company_id").items():
-            remaining = company_moves.with_context({}).with_company(company)
+            remaining = company_moves.with_env(company_moves.env(context={})).with_company(company)
             for policy in self.sudo().browse(self._get_active_ids(company.id)):
                 criteria = policy._get_match_criteria()
                 matched = remaining
@@ -257,7 +263,9 @@ class AccountValidationPolicy(models.Model):
         )
 
     def _is_amount_within(self, move, lower, upper):
-        """Tell whether the total of an invoice, in its company's currency and without sign, lies in a range (0: no limit)."""
+        """Tell whether the total of an invoice, in its company's currency and without sign, lies in a range (0: no
+        limit).
+        """
         currency = move.company_currency_id
         amount = abs(move.amount_total_signed)
         return currency.compare_amounts(amount, lower) >= 0 and (

@@ -2,7 +2,9 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 ENGINE = object()
-"""Only code that imports this very object can write the records of the engine: a context that comes from a client cannot."""
+"""Only code that imports this very object can write the records of the engine: a context that comes from a client
+cannot.
+"""
 ENGINE_KEY = "facturation_collab_engine"
 
 ARCHIVED_TOO = {"active_test": False}
@@ -32,11 +34,13 @@ class AccountValidationRecord(models.AbstractModel):
         self._check_engine()
         return super().unlink()
 
-    def copy(self, default=None):
+    def copy(self, default=None):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The history of a validation cannot be copied."))
 
     def _engine(self):
-        """Return these records for one write of the engine. Call it where the write is, after the predicate that allows it."""
+        """Return these records for one write of the engine. Call it where the write is, after the predicate that
+        allows it.
+        """
         return self.sudo().with_context(**{ENGINE_KEY: ENGINE})
 
     def _check_engine(self):

@@ -119,7 +119,9 @@ class AccountValidationRequest(models.Model):
         }
 
     def _prepare_event_vals(self, event_type, step=None, comment=None, data=None):
-        """Return the values of one event of this request, by the present user, now; the chain is added when it is appended."""
+        """Return the values of one event of this request, by the present user, now; the chain is added when it is
+        appended.
+        """
         self.ensure_one()
         return {
             "request_id": self.id,
@@ -134,7 +136,8 @@ class AccountValidationRequest(models.Model):
     # Engine
 
     def _lock(self):
-        """Lock these requests until the end of the transaction, in the order of ids, and forget what was read of them before.
+        """Lock these requests until the end of the transaction, in the order of ids, and forget what was read of them
+        before.
 
         Waits for a decision under way on the same request; Odoo then replays the loser on what the winner committed.
         """
@@ -147,7 +150,9 @@ class AccountValidationRequest(models.Model):
             self.invalidate_recordset()
 
     def _open_next_steps(self):
-        """Open the steps whose turn it is, set their deadlines and tell their approvers. The only place that opens steps."""
+        """Open the steps whose turn it is, set their deadlines and tell their approvers. The only place that opens
+        steps.
+        """
         now = fields.Datetime.now()
         to_open = self.env["account.validation.step"]
         for request in self:
@@ -166,7 +171,9 @@ class AccountValidationRequest(models.Model):
         opened._on_opened(to_open)
 
     def _refresh_waiting(self, since=None):
-        """Store who can act now on these requests, since when and until when, in one write for each different answer."""
+        """Store who can act now on these requests, since when and until when, in one write for each different
+        answer.
+        """
         groups = defaultdict(self.browse)
         for request in self:
             steps = request.step_ids.filtered(lambda step: step.state == "open").with_prefetch(
@@ -184,7 +191,9 @@ class AccountValidationRequest(models.Model):
             requests._engine().write(vals)
 
     def _advance(self):
-        """Close the requests that have an answer, open the next steps of the others. The only place that closes a request."""
+        """Close the requests that have an answer, open the next steps of the others. The only place that closes a
+        request.
+        """
         by_outcome = self.grouped(lambda request: lifecycle.request_outcome(request.step_ids.mapped("state")))
         for outcome, requests in by_outcome.items():
             if outcome == "pending":
@@ -213,12 +222,16 @@ class AccountValidationRequest(models.Model):
             getattr(self, f"_on_{state}")()
 
     def _is_content_unchanged(self):
-        """Tell whether the invoice still has exactly the content that was submitted, but for what posting itself changes."""
+        """Tell whether the invoice still has exactly the content that was submitted, but for what posting itself
+        changes.
+        """
         self.ensure_one()
         return self.move_id.sudo()._is_content(self.sudo())
 
     def _is_feasible(self, step, user):
-        """Tell whether the steps not yet approved can still find enough different people once a user has voted on a step."""
+        """Tell whether the steps not yet approved can still find enough different people once a user has voted on a
+        step.
+        """
         self.ensure_one()
         used = self.step_ids.voter_ids | user
         return (

@@ -9,7 +9,9 @@ from .account_validation_record import ARCHIVED_TOO
 
 
 class AccountValidationStep(models.Model):
-    """A level as it applied to one request: a frozen copy with its named approvers and the reason why they were asked."""
+    """A level as it applied to one request: a frozen copy with its named approvers and the reason why they were
+    asked.
+    """
 
     _name = "account.validation.step"
     _inherit = "account.validation.record"
@@ -61,7 +63,9 @@ class AccountValidationStep(models.Model):
     reason = fields.Json(readonly=True)
 
     def _get_deadline(self, start):
-        """Return when the working hours of this step are over, from a start in UTC, in the company's calendar; False for none."""
+        """Return when the working hours of this step are over, from a start in UTC, in the company's calendar; False
+        for none.
+        """
         self.ensure_one()
         calendar = self.request_id.company_id.resource_calendar_id
         if not self.deadline_hours or not calendar:
@@ -77,19 +81,22 @@ class AccountValidationStep(models.Model):
     def _get_actors(self):
         """Return the users who can approve one of these steps now.
 
-        One person is one voice: where people must differ, those who already approved are left out, and those whom a later
-        step cannot spare, as long as somebody else can act.
+        One person is one voice: where people must differ, those who already approved are left out, and those whom a
+        later step cannot spare, as long as somebody else can act.
         """
         actors = self.env["res.users"]
         for step in self:
             if step.state != "open":
                 continue
             candidates = (step.approver_ids - step.voter_ids).filtered("active")
-            if step.request_id.distinct_approvers:
-                candidates -= step.request_id.step_ids.voter_ids
-                candidates = candidates.filtered(lambda user: step.request_id._is_feasible(step, user)) or candidates
-            actors |= candidates
+            actors |= step._spare_for_later(candidates) if step.request_id.distinct_approvers else candidates
         return actors
+
+    def _spare_for_later(self, users):
+        """Keep the users who have not approved elsewhere, and whom no later step needs more than this open one."""
+        request = self.request_id
+        users -= request.step_ids.voter_ids
+        return users.filtered(lambda user: request._is_feasible(self, user)) or users
 
     def _can_decide(self, user, outcome="approve"):
         """Tell whether a user may decide on this step now: the one predicate behind buttons, lists, dialogs and API.
@@ -101,7 +108,8 @@ class AccountValidationStep(models.Model):
         reason = self._get_turn_refusal() or self._get_person_refusal(user)
         if not reason and outcome == "approve" and not self.request_id._is_content_unchanged():
             reason = self.env._(
-                "The invoice was changed after it was submitted. Return it, or have the validation cancelled, so that it is submitted again.",
+                "The invoice was changed after it was submitted. Return it, or have the validation cancelled, so that "
+                "it is submitted again.",
             )
         return (not reason, reason)
 
@@ -147,7 +155,8 @@ class AccountValidationStep(models.Model):
                 "You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name
             )
         return self.env._(
-            "Your voice is needed at a later level, which nobody else can approve: leave level “%(level)s” to %(people)s.",
+            "Your voice is needed at a later level, which nobody else can approve: leave level “%(level)s” to "
+            "%(people)s.",
             level=self.name,
             people=format_list(self.env, self._get_actors().mapped("name"), "or"),
         )

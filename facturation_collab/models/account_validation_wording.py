@@ -54,7 +54,9 @@ class AccountValidationWording(models.AbstractModel):
 
     @api.model
     def _describe_level_briefly(self, level):
-        """Return a level by its name, as a part of a sentence: a name with other capitals (CFO, Jane Doe) keeps them."""
+        """Return a level by its name, as a part of a sentence: a name with other capitals (CFO, Jane Doe) keeps
+        them.
+        """
         name = level.name or ""
         return self._describe_voices(level, name if any(map(str.isupper, name[1:])) else name.lower())
 

@@ -1,4 +1,6 @@
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -27,13 +29,10 @@ CONTEXTS = (
 class GateCase(ValidationCase):
     def assertBlocked(self, bill, function, *args, **kwargs):
         """The call does not post the bill: it says why, or leaves the bill out."""
-        try:
-            with self.env.cr.savepoint():
-                function(*args, **kwargs)
-                self.env.flush_all()
-                self.assertNotIn("posted", set(bill.sudo().mapped("state")))
-        except (UserError, AccessError, ValidationError, ValueError):
-            pass
+        with suppress(UserError, AccessError, ValidationError, ValueError), self.env.cr.savepoint():
+            function(*args, **kwargs)
+            self.env.flush_all()
+            self.assertNotIn("posted", set(bill.sudo().mapped("state")))
         self.env.invalidate_all()
         self.assertNotIn("posted", set(bill.sudo().mapped("state")))
 
@@ -129,11 +128,8 @@ class TestGateWaysToPost(GateCase):
             for user in (self.finance, self.env.ref("base.user_root")):
                 for extra in ({}, {"state": "posted"}):
                     before = moves.sudo().search_count([("state", "=", "posted")])
-                    try:
-                        with self.env.cr.savepoint():
-                            moves.with_user(user).with_context(**context).create({**vals, **extra})
-                    except (UserError, AccessError, ValueError):
-                        pass
+                    with suppress(UserError, AccessError, ValueError), self.env.cr.savepoint():
+                        moves.with_user(user).with_context(**context).create({**vals, **extra})
                     self.env.invalidate_all()
                     self.assertEqual(moves.sudo().search_count([("state", "=", "posted")]), before)
 
@@ -163,14 +159,11 @@ class TestGateWaysToPost(GateCase):
         bill = self._create_bill().sudo()
         self.assertBlocked(bill, bill.write, {"move_type": "entry", "state": "posted"})
         for kind in ("entry", "out_invoice"):
-            try:
-                with self.env.cr.savepoint():
-                    bill.write({"move_type": kind})
-                    bill.write({"state": "posted"})
-                    bill.write({"move_type": "in_invoice"})
-                    self.assertNotEqual((bill.state, bill.move_type), ("posted", "in_invoice"))
-            except (UserError, ValidationError):
-                pass
+            with suppress(UserError, ValidationError), self.env.cr.savepoint():
+                bill.write({"move_type": kind})
+                bill.write({"state": "posted"})
+                bill.write({"move_type": "in_invoice"})
+                self.assertNotEqual((bill.state, bill.move_type), ("posted", "in_invoice"))
             self.env.invalidate_all()
 
     def test_values_that_come_with_the_state(self):
@@ -279,9 +272,9 @@ class TestGateWaysToPost(GateCase):
         bill.action_post()
         wizard = self.env["account.move.reversal"].sudo().with_context(active_model="account.move", active_ids=bill.ids)
         wizard = wizard.create({"journal_id": bill.journal_id.id, "date": "2026-02-01"})
-        for function in (wizard.reverse_moves, wizard.modify_moves):
+        for function in (partial(wizard.reverse_moves, is_modify=True), wizard.modify_moves):
             with self.assertRaisesRegex(UserError, "must be validated"), self.env.cr.savepoint():
-                function(is_modify=True) if function == wizard.reverse_moves else function()
+                function()
                 self.env.flush_all()
             self.env.invalidate_all()
         self.assertRefused(UserError, "must be validated", bill._reverse_moves, cancel=True)

@@ -166,7 +166,8 @@ class TestIntegrity(ValidationCase):
     def test_one_pending_request_per_invoice_is_a_rule_of_the_database(self):
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
             self.env.cr.execute(
-                """INSERT INTO account_validation_request (move_id, policy_id, mode, company_id, state, submitter_id, submitted_at)
+                """INSERT INTO account_validation_request (move_id, policy_id, mode, company_id, state, submitter_id,
+                submitted_at)
                    SELECT move_id, policy_id, mode, company_id, state, submitter_id, submitted_at
                    FROM account_validation_request WHERE id = %s""",
                 [self.request.id],

@@ -20,8 +20,8 @@ class HrDepartment(models.Model):
         string="Roles Follow Employees",
         groups=ADMINISTRATOR,
         help="Employees of this department receive the role below, and the department's manager becomes manager, as "
-        "long as this is switched on; their roles change with the employee records. Roles given by hand are never touched. "
-        "Switching off keeps the existing roles as they are until somebody changes them or switches on again.",
+        "long as this is switched on; their roles change with the employee records. Roles given by hand are never "
+        "touched. Switching off keeps the existing roles as they are until somebody changes them or switches on again.",
     )
     sync_role = fields.Selection(
         [("reader", "Reader"), ("contributor", "Contributor")],

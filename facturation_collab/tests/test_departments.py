@@ -274,7 +274,13 @@ class TestDepartments(CollabCommon):
         uploads = journal.with_user(self.finance).with_context(default_move_type="in_invoice")
         uploaded = self.env["account.move"].browse(uploads.create_document_from_attachment(attachment.ids)["res_id"])
         self.assertEqual(uploaded.department_id, self.events)
-        email = {"message_id": "<1@vendor>", "from": "bills@vendor.com", "subject": "Bill", "body": "", "email_from": ""}
+        email = {
+            "message_id": "<1@vendor>",
+            "from": "bills@vendor.com",
+            "subject": "Bill",
+            "body": "",
+            "email_from": "",
+        }
         values = {"move_type": "in_invoice", "journal_id": journal.id, "company_id": self.company.id}
         received = self.env["account.move"].with_user(self.env.ref("base.user_root")).message_new(email, values)
         self.assertEqual(received.department_id, self.events)

@@ -21,7 +21,8 @@ from .process import run, tail
 from .server import shell
 
 LAYOUT = 3
-LANGUAGES = "fr_FR"
+# The first is the default one.
+LANGUAGES = "en_US,fr_FR"
 # As Odoo's own test runner does; its own bundles of tests are large and wanted by few.
 BUNDLE = "env['ir.qweb']._pregenerate_assets_bundles()"
 QUIET = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]

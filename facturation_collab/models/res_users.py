@@ -7,8 +7,8 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def _filter_validation_users(self):
-        """Keep the users who can be asked to validate invoices: active, internal, with access to collaborative invoicing
-        or to accounting.
+        """Keep the users who can be asked to validate invoices: active, internal, with access to collaborative
+        invoicing or to accounting.
         """
         groups = self.env["res.groups"]
         for xmlid in (

@@ -87,7 +87,7 @@ def test_two_approvers_of_the_same_step(company, clients, submitted):
 
 
 def test_one_person_twice(company, clients, submitted):
-    bills = submitted(20)
+    bills = submitted(10)
     for bill in bills:
         assert sum(map(is_refusal, act(clients, "action_approve", bill, "approver", "approver"))) == 1
     for state in company.read_states(bills):
@@ -99,7 +99,7 @@ def test_two_voices_of_a_quorum_both_count(refusing_server, company, clients, su
     quorum = "env['account.validation.level'].browse(%s).quorum = %r"
     refusing_server.shell(quorum % (company.level, "all"))
     try:
-        bills = submitted(50)
+        bills = submitted(25)
         for bill in bills:
             assert not any(map(is_refusal, act(clients, "action_approve", bill, "approver", "approver2")))
     finally:
@@ -112,7 +112,7 @@ def test_two_voices_of_a_quorum_both_count(refusing_server, company, clients, su
 
 
 def test_approved_and_returned_at_once(company, clients, submitted):
-    bills = submitted(30)
+    bills = submitted(10)
     for bill in bills:
         answers = at_once(
             lambda bill=bill: clients["approver"][0].call("account.move", "action_approve", ids=[bill]),
@@ -126,7 +126,7 @@ def test_approved_and_returned_at_once(company, clients, submitted):
 
 
 def test_two_submissions_make_one_request(company, clients):
-    bills = company.create_bills(30)
+    bills = company.create_bills(10)
     for bill in bills:
         assert sum(map(is_refusal, act(clients, "action_submit", bill, "contributor", "contributor"))) == 1
     for state in company.read_states(bills):
@@ -135,7 +135,7 @@ def test_two_submissions_make_one_request(company, clients):
 
 def test_approved_and_edited_at_once(company, clients, submitted):
     """Whoever comes first: an approval is never of a content that the approver did not see."""
-    bills = submitted(30)
+    bills = submitted(10)
     finance = clients["finance"][0]
     for bill in bills:
         line = finance.call("account.move", "read", ids=[bill], fields=["invoice_line_ids"])[0]["invoice_line_ids"]
@@ -151,7 +151,7 @@ def test_approved_and_edited_at_once(company, clients, submitted):
 
 
 def test_posted_twice_at_once(company, clients, submitted):
-    bills = submitted(20)
+    bills = submitted(10)
     clients["approver"][0].call("account.move", "action_approve", ids=bills)
     for bill in bills:
         assert any(

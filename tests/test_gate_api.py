@@ -62,8 +62,10 @@ def refused(call, *args, **kwargs):
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("state", ["draft", "pending", "changed"])
-@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize(
+    ("state", "context"),
+    [*((state, {}) for state in ("draft", "pending", "changed")), *(("pending", context) for context in CONTEXTS[1:])],
+)
 def test_json2_does_not_post_around_the_gate(clients, bills, state, context):
     finance, ids = clients["finance"], [bills[state]]
     ways = [
@@ -109,8 +111,10 @@ def test_xmlrpc_does_not_post_around_the_gate(refusing_server, clients, bills):
     assert [state for state, _validation in states(clients, bills.values())[0]] == ["draft"] * 3
 
 
-@pytest.mark.parametrize("login", ["contributor", "approver", "finance", "admin"])
-@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize(
+    ("login", "context"),
+    [*((login, {}) for login in ("contributor", "approver", "finance")), *(("admin", context) for context in CONTEXTS)],
+)
 def test_nobody_forges_the_records_of_a_validation(clients, bills, login, context):
     client = clients[login]
     before = states(clients, [bills["pending"]])

@@ -88,7 +88,7 @@ class AccountMove(models.Model):
         :raises UserError: when none can be submitted; says why for each
         """
         self.check_access("read")
-        self._lock_for_submission()
+        self._lock_for_validation()
         refusals = {move: reason for move in self for can, reason in [move._can_submit(self.env.user)] if not can}
         candidates = self - self.browse(move.id for move in refusals)
         refusals |= {move: text for move in candidates if (text := move._get_incomplete())}
@@ -167,9 +167,9 @@ class AccountMove(models.Model):
 
     # Business
 
-    def _lock_for_submission(self):
-        """Wait for whoever submits or edits the same invoices at this moment; Odoo then replays the loser on what
-        was committed.
+    def _lock_for_validation(self):
+        """Wait for whoever submits, decides on or edits the same invoices at this moment; Odoo then replays the loser
+        on what was committed.
         """
         self.env.flush_all()
         self.env.cr.execute("SELECT id FROM account_move WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [self.ids])

@@ -136,13 +136,14 @@ class AccountValidationRequest(models.Model):
     # Engine
 
     def _lock(self):
-        """Lock these requests until the end of the transaction, in the order of ids, and forget what was read of them
-        before.
+        """Lock these requests and their invoices until the end of the transaction, and forget what was read of them.
 
-        Waits for a decision under way on the same request; Odoo then replays the loser on what the winner committed.
+        Waits for a decision or an edit under way on the same invoice; Odoo then replays the loser on what the winner
+        committed. The invoices come first, as for whoever submits or edits: one order of locks, so that nobody waits
+        for each other.
         """
         if self:
-            self.env.flush_all()
+            self.move_id.sudo()._lock_for_validation()
             self.env.cr.execute(
                 "SELECT id FROM account_validation_request WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids]
             )

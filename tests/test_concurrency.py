@@ -20,10 +20,10 @@ def company(refusing_server):
 
 
 @pytest.fixture(scope="module")
-def clients(refusing_server, company):
+def clients(company):
     """One JSON-2 client for each person; each thread has its own connection."""
     return {
-        login: [refusing_server.json2(login) for _client in range(2)]
+        login: [company.client(login) for _client in range(2)]
         for login in ("contributor", "approver", "approver2", "finance")
     }
 

@@ -27,11 +27,9 @@ def company(refusing_server):
 
 
 @pytest.fixture(scope="module")
-def clients(refusing_server, company):
+def clients(company):
     """JSON-2 clients by login."""
-    return {
-        login: refusing_server.json2(login) for login in ("contributor", "approver", "finance", "outsider", "admin")
-    }
+    return {login: company.client(login) for login in ("contributor", "approver", "finance", "outsider", "admin")}
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,12 @@
 """A company with a policy of two levels and the people that it names, and their bills, for tests from outside."""
 
+from clients import Json2Client
+
 PASSWORD = "a long enough password"
 LOGINS = ("contributor", "approver", "approver2", "finance", "outsider")
 
 SETUP = f"""
+from odoo import fields
 company = env.company
 if not company.chart_template:
     env['account.chart.template'].try_loading('generic_coa', company=company, install_demo=False)
@@ -33,6 +36,12 @@ answer = {{
     'department': department.id, 'other': other.id,
     'policy': policy.id, 'level': policy.level_ids.id, 'partner': partner.id,
     'users': {{user.login: user.id for user in contributor + approvers + finance}},
+    'keys': {{
+        user.login: env['res.users.apikeys'].with_user(user).sudo()._generate(
+            'rpc', 'black box', fields.Datetime.add(fields.Datetime.now(), days=1)
+        )
+        for user in contributor + approvers + finance + env['res.users'].search([('login', 'in', ['outsider', 'admin'])])
+    }},
 }}
 """
 
@@ -71,6 +80,10 @@ class Company:
     def __init__(self, server):
         self.server = server
         self.__dict__.update(server.shell(SETUP))
+
+    def client(self, login):
+        """A JSON-2 client of this person, with a connection of its own."""
+        return Json2Client(self.server.url, self.server.database, self.keys[login])
 
     def create_bills(self, count):
         """Bills of Marketing by its contributor, not submitted yet."""

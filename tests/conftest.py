@@ -86,7 +86,7 @@ def refusing_server(bench, run, database, request):
     An error that no person can read (an exception during a request) stays a failure.
     """
     purpose = request.module.__name__.removeprefix("test_")
-    server = BlackBoxServer(bench, database(purpose), run.log(f"server-{purpose}"), workers=2)
+    server = BlackBoxServer(bench, database(purpose), run.log(f"own-{purpose}"), workers=2)
     yield server
     server.stop()
     assert not logcheck.problems(server.log, request.module.EXPECTED)

@@ -124,10 +124,13 @@ class AccountMove(models.Model):
             self = self.with_env(self.env(context=kept))
         for vals in vals_list:
             self._check_validation_vals(vals)
-        # On no record: natively a copy would also write on its original, which the person may not be allowed to edit.
-        moves = super(AccountMove, self.browse()).create(vals_list)
+        # A copy is natively created on its original, and writes on it too, which a department user may not be allowed to.
+        moves = super(AccountMove, self.browse() if self._is_copied_by_department_user() else self).create(vals_list)
         moves._check_posted_is_validated()
         return moves
+
+    def _is_copied_by_department_user(self):
+        return bool(self) and not self.env.su and self.env.user._is_department_user()
 
     def write(self, vals):
         self._check_validation_vals(vals)

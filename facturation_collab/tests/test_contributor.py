@@ -70,9 +70,10 @@ class TestContributor(CollabCommon):
             line.product_id = self.product
         form.save()
         self.assertEqual(self.draft.amount_untaxed, 1100)
+        currency = self.setup_other_currency("EUR")
         form = self._open_form(self.draft, colleague)
         form.invoice_line_ids.remove(1)
-        form.currency_id = self.setup_other_currency("EUR")
+        form.currency_id = currency
         form.save()
         self.assertEqual(self.draft.amount_untaxed, 300)
 

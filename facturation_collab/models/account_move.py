@@ -124,7 +124,7 @@ class AccountMove(models.Model):
             self = self.with_env(self.env(context=kept))
         for vals in vals_list:
             self._check_validation_vals(vals)
-        # A copy is natively created on its original, and writes on it too, which a department user may not be allowed to.
+        # A copy is natively created on its original and writes on it too, which a department user may not do.
         moves = super(AccountMove, self.browse() if self._is_copied_by_department_user() else self).create(vals_list)
         moves._check_posted_is_validated()
         return moves

@@ -28,7 +28,7 @@ CONTEXTS = (
 
 class GateCase(ValidationCase):
     def assertBlocked(self, bill, function, *args, **kwargs):
-        """The call does not post the bill: it says why, or leaves the bill out (or natively fails on unsaved records)."""
+        """The call does not post the bill: it says why, leaves the bill out, or natively fails on unsaved records."""
         with suppress(UserError, AccessError, ValidationError, ValueError, ProgrammingError), self.env.cr.savepoint():
             function(*args, **kwargs)
             self.env.flush_all()
@@ -270,7 +270,9 @@ class TestGateWaysToPost(GateCase):
         self.policy.apply_in_refund = True
         bill = self._create_approved()
         bill.action_post()
-        wizards = self.env["account.move.reversal"].sudo().with_context(active_model="account.move", active_ids=bill.ids)
+        wizards = (
+            self.env["account.move.reversal"].sudo().with_context(active_model="account.move", active_ids=bill.ids)
+        )
         vals = {"journal_id": bill.journal_id.id, "date": "2026-02-01"}
         for name, kwargs in (("reverse_moves", {"is_modify": True}), ("modify_moves", {})):
             with self.subTest(name):

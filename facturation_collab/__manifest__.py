@@ -22,6 +22,7 @@
         "views/account_validation_policy_views.xml",
         "views/account_validation_request_views.xml",
         "views/account_move_views.xml",
+        "views/account_move_actions.xml",
         "views/facturation_collab_menus.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],

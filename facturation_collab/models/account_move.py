@@ -172,7 +172,8 @@ class AccountMove(models.Model):
         """
         requests = self.sudo().validation_request_id
         pending = requests.filtered(lambda request: request.state == "pending")
-        (requests - pending).filtered(lambda request: request.state == "returned")._close_activities()
+        if returned := requests.filtered(lambda request: request.state == "returned"):
+            returned._close_activities()
         if pending:
             pending._lock()
             pending.filtered(lambda request: request.state == "pending")._close(

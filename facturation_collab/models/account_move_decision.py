@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_amount
+from odoo.tools import format_amount, format_list
 
 
 class AccountMove(models.Model):
@@ -23,8 +23,9 @@ class AccountMove(models.Model):
         elif self.state != "draft":
             problem = self.env._("It is no longer a draft.")
         elif request.state == "pending":
-            problem = self.env._(
-                "It is already being validated: it waits for %s.", ", ".join(request.waiting_user_ids.mapped("name"))
+            people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
+            problem = request._get_stuck_reason() or self.env._(
+                "It is already being validated: it waits for %s.", people
             )
         elif request.state == "rejected":
             problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
@@ -48,24 +49,6 @@ class AccountMove(models.Model):
                 "Only %s, who submitted it, or accounting can cancel its validation.", request.submitter_id.name
             )
         return (not problem, problem)
-
-    def _get_decidable_step(self, user, outcome="approve"):
-        """Return the open step on which a user may decide now (the one that fewest others can approve), and why not.
-
-        :returns: (account.validation.step as sudo, "") or (empty, a sentence)
-        """
-        self.ensure_one()
-        steps = self.sudo().validation_request_id.step_ids
-        if not steps:
-            return steps, self.env._("It was not submitted for validation.")
-        # Lists of steps, not new recordsets, which would lose the other invoices' steps to read along with.
-        concerned = [step for step in steps if step.state == "open"] or list(steps)
-        answers = [(step, *step._can_decide(user, outcome)) for step in concerned]
-        allowed = [step for step, can, _reason in answers if can]
-        if allowed:
-            return min(allowed, key=lambda step: len(step.approver_ids)), ""
-        mine = [answer for answer in answers if user in answer[0].approver_ids] or answers
-        return steps.browse(), mine[0][2]
 
     def _get_incomplete(self):
         """Return the sentence that says what this invoice lacks to be submitted, or an empty text."""
@@ -177,17 +160,15 @@ class AccountMove(models.Model):
     def _decide(self, outcome, comment, done):
         """Decide on the invoices where the present user can, report the others."""
         self.check_access("read")
-        self.sudo().validation_request_id._lock()
-        steps, refusals = self.env["account.validation.step"].sudo(), {}
+        refused = self.sudo().validation_request_id._decide(outcome, comment)
+        refusals = {}
         for move in self:
-            step, reason = move._get_decidable_step(self.env.user, outcome)
-            if step:
-                steps |= step
-            else:
-                refusals[move] = reason
-        action = self._report(refusals, done)
-        steps._decide(outcome, comment)
-        return action
+            request = move.sudo().validation_request_id
+            if not request:
+                refusals[move] = self.env._("It was not submitted for validation.")
+            elif request in refused:
+                refusals[move] = refused[request]
+        return self._report(refusals, done)
 
     def _report(self, refusals, done):
         """Return the notification that tells what was done and what was not; nothing for a single invoice that went

@@ -42,7 +42,7 @@ class AccountMove(models.Model):
         """Return why a request does not let this invoice be posted, or an empty text."""
         if request.state == "pending":
             people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
-            return self.env._("It is being validated and waits for %s.", people)
+            return request._get_stuck_reason() or self.env._("It is being validated and waits for %s.", people)
         if request.state == "rejected":
             return self.env._("It was rejected: cancel it, or enter a new one.")
         if not request._is_content_unchanged():

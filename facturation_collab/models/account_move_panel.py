@@ -28,11 +28,11 @@ class AccountMove(models.Model):
         user = self.env.user
         covered = self._get_submittable()
         for move in self:
-            step, _reason = (
-                move._get_decidable_step(user, "return") if move.validation_state == "pending" else (None, "")
-            )
+            pending = move.validation_state == "pending"
+            request = move.sudo().validation_request_id if pending else self.env["account.validation.request"]
+            step, _reason = request._get_decidable_step(user, "return") if request else (request.step_ids, "")
             move.validation_can_approve = bool(step)
-            move.validation_comment_required = bool(step) and step.comment_required
+            move.validation_comment_required = step.comment_required
             move.validation_can_cancel = move.validation_state == "pending" and move._can_cancel_validation(user)[0]
             move.validation_can_submit = move in covered
 
@@ -107,7 +107,9 @@ class AccountMove(models.Model):
                 "preview": True,
                 "content_changed": False,
                 "problem": problems.get(move.id),
-                "next": self.env._("If you submit it now, it goes to %s.", self._get_preview_people(plans[move.id])),
+                "next": self.env._("It cannot be submitted yet.")
+                if move.id in problems
+                else self.env._("If you submit it now, it goes to %s.", self._get_preview_people(plans[move.id])),
                 "submitter": None,
                 "submitted_at": None,
                 "steps": [self._get_panel_plan(level, users, move) for level, users in plans[move.id]],
@@ -117,7 +119,7 @@ class AccountMove(models.Model):
     def _get_preview_people(self, plan):
         first = min(level.sequence for level, _users in plan)
         users = self.env["res.users"].union(*(users for level, users in plan if level.sequence == first))
-        return format_list(self.env, users.sudo().mapped("name"), "or") or self.env._("nobody yet")
+        return format_list(self.env, users.sudo().mapped("name"), "or")
 
     def _get_panel_policy(self, policy, mode, reason):
         """Return the part of a panel that says which policy applies, and why."""
@@ -170,6 +172,8 @@ class AccountMove(models.Model):
         }[request.state]
 
     def _get_panel_next_pending(self, request):
+        if stuck := request._get_stuck_reason():
+            return stuck
         later = request.step_ids.filtered(lambda step: step.state == "waiting").sorted("sequence")
         now = self.env._("It waits for %s", format_list(self.env, request.waiting_user_ids.mapped("name"), "or"))
         if later:

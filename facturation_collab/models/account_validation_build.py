@@ -17,15 +17,18 @@ class AccountValidationPolicy(models.Model):
         :returns: ({move id: [(level, res.users)]}, {move id: sentence that says which level lacks whom})
         """
         self.ensure_one()
+        if not self.level_ids:
+            lack = self.env._("Policy “%s” has no level: an administrator must add one, or switch it off.", self.name)
+            return dict.fromkeys(moves.ids, []), dict.fromkeys(moves.ids, lack)
         plans, problems = defaultdict(list), {}
-        for level in self.level_ids:
-            concerned = moves.filtered(level._applies_to)
-            candidates = level._get_approvers(concerned)
-            eligible = self.env["res.users"].union(*candidates.values())._filter_validation_users()
-            for move in concerned:
-                approvers = self._filter_approvers(candidates[move.id] & eligible, move)
+        candidates = {level: level._get_approvers(moves.filtered(level._applies_to)) for level in self.level_ids}
+        users = (users for by_move in candidates.values() for users in by_move.values())
+        eligible = self.env["res.users"].union(*users)._filter_validation_users()
+        for move in moves:
+            for level in self._get_levels(move):
+                approvers = self._filter_approvers(candidates[level][move.id] & eligible, move)
                 plans[move.id].append((level, approvers))
-                lack = self._get_lack(level, move, candidates[move.id], approvers)
+                lack = self._get_lack(level, move, candidates[level][move.id], approvers)
                 if lack:
                     problems.setdefault(move.id, lack)
         if self.distinct_approvers:

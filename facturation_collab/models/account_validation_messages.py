@@ -5,6 +5,12 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.tools import format_list
 
+ASKED = "facturation_collab.mt_validation_asked"
+OUTCOME = "facturation_collab.mt_validation_outcome"
+"""Subtypes of the messages of a validation, which go to colleagues only."""
+TO_VALIDATE = "facturation_collab.mail_activity_type_validate"
+TO_CORRECT = "facturation_collab.mail_activity_type_correct"
+
 
 class AccountValidationRequest(models.Model):
     """What people hear of a request: chatter of the invoice, activities of those who can act, outcome for followers."""
@@ -46,23 +52,25 @@ class AccountValidationRequest(models.Model):
     def _on_approved(self):
         """Called when the last level has approved these requests."""
         self._close_activities()
-        self._post_outcome(self.env._("The validation is complete: the invoice can be posted."))
+        self._post_outcome(lambda env, _name: env._("The validation is complete: the invoice can be posted."))
 
     def _on_returned(self):
         """Called when these requests were returned: their submitters are asked to correct the invoices."""
         self._close_activities()
         self._post_outcome(
-            self.env._("The invoice was returned to %s, to be corrected and submitted again."), submitter=True
+            lambda env, name: env._("The invoice was returned to %s, to be corrected and submitted again.", name)
         )
         self._create_activities(
-            "facturation_collab.mail_activity_type_correct",
+            TO_CORRECT,
             [(request, request.submitter_id) for request in self],
         )
 
     def _on_rejected(self):
         """Called when these requests were rejected: the invoices can no longer be submitted nor posted."""
         self._close_activities()
-        self._post_outcome(self.env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one."))
+        self._post_outcome(
+            lambda env, _name: env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one.")
+        )
 
     def _on_cancelled(self, comment=None):
         """Called when these requests were cancelled."""
@@ -87,27 +95,27 @@ class AccountValidationRequest(models.Model):
         bodies = {request.move_id.id: Markup("<p>%s</p>%s") % (sentence(request), _quote(comment)) for request in self}
         self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
 
-    def _post_outcome(self, sentence, submitter=False):
+    def _post_outcome(self, sentence):
         """Tell the submitter and the followers of the invoices, inside the company, how the validation ended, and why.
 
-        For several invoices each person hears of all of theirs in one message.
+        For several invoices each person hears of all of theirs in one message, in their language.
+
+        :param sentence: function of an environment and of the name of who submitted, that returns the text
         """
         bodies = {}
         for request in self.sudo():
-            text = sentence % request.submitter_id.name if submitter else sentence
+            text = sentence(self.env, request.submitter_id.name)
             bodies[request.move_id.id] = Markup("<p>%s</p>%s") % (text, _quote(request._get_refusal_comment()))
         if len(self) == 1:
             self.move_id.sudo().message_post(
                 body=bodies[self.move_id.id],
                 author_id=self.env.user.partner_id.id,
-                subtype_xmlid="facturation_collab.mt_validation_outcome",
+                subtype_xmlid=OUTCOME,
                 partner_ids=(self.submitter_id - self.env.user).partner_id.ids,
             )
         else:
             self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
-            self._notify_each(
-                self._get_outcome_readers(), sentence % self.env._("their submitters") if submitter else sentence
-            )
+            self._notify_each(self._get_outcome_readers(), lambda env: sentence(env, env._("their submitters")))
 
     def _get_outcome_readers(self):
         """Return {res.users: requests}: those who submitted the invoices or follow their outcome, without the
@@ -124,7 +132,7 @@ class AccountValidationRequest(models.Model):
                 [
                     ("res_model", "=", "account.move"),
                     ("res_id", "in", list(by_move)),
-                    ("subtype_ids", "in", self.env.ref("facturation_collab.mt_validation_outcome").ids),
+                    ("subtype_ids", "in", self._get_ids(OUTCOME)),
                 ],
             )
         )
@@ -150,7 +158,7 @@ class AccountValidationRequest(models.Model):
             lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}
         ).unlink()
         self._create_activities(
-            "facturation_collab.mail_activity_type_validate",
+            TO_VALIDATE,
             [(request, user) for request, user in wanted if (request.move_id.id, user) not in taken],
         )
 
@@ -158,7 +166,7 @@ class AccountValidationRequest(models.Model):
         """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of
         one for each.
         """
-        activity_type = self.env.ref(type_xmlid)
+        activity_type = self.env["mail.activity.type"].browse(self._get_ids(type_xmlid))
         today = fields.Date.context_today(self)
         self.env["mail.activity"].sudo().with_context(
             mail_activity_quick_update=True, mail_create_nosubscribe=True
@@ -178,14 +186,10 @@ class AccountValidationRequest(models.Model):
         )
 
     def _get_activities(self, user=None):
-        types = [
-            self.env.ref("facturation_collab.mail_activity_type_validate").id,
-            self.env.ref("facturation_collab.mail_activity_type_correct").id,
-        ]
         domain = [
             ("res_model", "=", "account.move"),
             ("res_id", "in", self.move_id.ids),
-            ("activity_type_id", "in", types),
+            ("activity_type_id", "in", self._get_ids(TO_VALIDATE, TO_CORRECT)),
         ]
         if user:
             domain.append(("user_id", "=", user.id))
@@ -209,7 +213,8 @@ class AccountValidationRequest(models.Model):
         """Send each person one message with a link to every invoice that concerns them.
 
         :param readers: {res.users: requests}
-        :param sentence: what happened to these invoices; by default, that they wait for the validation of that person
+        :param sentence: function of an environment that returns what happened to these invoices; by default, that they
+            wait for the validation of that person
         """
         for user, requests in readers.items():
             moves = requests.move_id.with_context(lang=user.lang)
@@ -229,8 +234,29 @@ class AccountValidationRequest(models.Model):
                 author_id=self.env.user.partner_id.id,
                 subject=subject,
                 body=Markup("<p>%s</p><ul>%s</ul>")
-                % (sentence or env._("These invoices wait for your validation:"), links),
+                % (sentence(env) if sentence else env._("These invoices wait for your validation:"), links),
+                subtype_xmlid=ASKED,
             )
+
+    def _get_ids(self, *xmlids):
+        """Return the ids of records of this addon, without asking the database each time whether they exist."""
+        get_id = self.env["ir.model.data"]._xmlid_to_res_id
+        return [get_id(xmlid, raise_if_not_found=True) for xmlid in xmlids]
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """What people hear of a validation stays inside the company: no portal link.
+
+        For that link Odoo natively writes a token on the invoice (with its lines) and one on its customer or vendor,
+        whatever the message says.
+        """
+        subtype_id = msg_vals["subtype_id"] if msg_vals and "subtype_id" in msg_vals else message.subtype_id.id
+        if subtype_id in self.env["account.validation.request"]._get_ids(ASKED, OUTCOME):
+            return self.env["mail.thread"]._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
+        return super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
 
 
 def _quote(comment):

@@ -241,7 +241,8 @@ class AccountValidationPolicy(models.Model):
                 )
             ),
             "domain": self.domain and (lambda moves: moves.filtered_domain(self._get_domain())),
-            "level": lambda moves: moves.filtered(self._get_levels),
+            # A policy without any level lets nothing pass: submitting says what is missing.
+            "level": self.level_ids and (lambda moves: moves.filtered(self._get_levels)),
         }
         return {name: matching for name, matching in criteria.items() if matching}
 

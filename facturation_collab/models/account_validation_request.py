@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_list
 
 from .. import lifecycle
 from .account_validation_record import ARCHIVED_TOO
@@ -147,8 +148,46 @@ class AccountValidationRequest(models.Model):
             self.env.cr.execute(
                 "SELECT id FROM account_validation_request WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [self.ids]
             )
-            self.step_ids.invalidate_recordset()
-            self.invalidate_recordset()
+            self.env["account.validation.step"].invalidate_model(flush=False)
+            self.invalidate_recordset(flush=False)
+
+    def _decide(self, outcome, comment=None):
+        """Record the present user's decision on these requests, each at the open step where it counts.
+
+        The one entrance for decisions, whatever asks for them: locks the requests, re-reads them and asks
+        `step._can_decide`; a constant number of queries per batch.
+
+        :param outcome: approve, return or reject
+        :param comment: text; required to return and to reject, and to approve where the level says so
+        :returns: {request: sentence} of those on which the user may not decide so now; nothing is recorded on them
+        :raises UserError: when the comment is missing; nothing is recorded then
+        """
+        self._lock()
+        steps, refusals = [], {}
+        for request in self:
+            step, refusal = request._get_decidable_step(self.env.user, outcome)
+            if step:
+                steps.append(step.id)
+            else:
+                refusals[request] = refusal
+        self.env["account.validation.step"].sudo().browse(steps)._record(outcome, comment)
+        return refusals
+
+    def _get_decidable_step(self, user, outcome="approve"):
+        """Return the open step on which a user may decide now (the one that fewest others can approve), and why not.
+
+        :returns: (account.validation.step, "") or (empty, a sentence)
+        """
+        self.ensure_one()
+        steps = self.step_ids
+        # Lists of steps, not new recordsets, which would lose the other invoices' steps to read along with.
+        concerned = [step for step in steps if step.state == "open"] or list(steps)
+        answers = [(step, *step._can_decide(user, outcome)) for step in concerned]
+        allowed = [step for step, can, _reason in answers if can]
+        if allowed:
+            return min(allowed, key=lambda step: len(step.approver_ids)), ""
+        mine = [answer for answer in answers if user in answer[0].approver_ids] or answers
+        return steps.browse(), mine[0][2]
 
     def _open_next_steps(self):
         """Open the steps whose turn it is, set their deadlines and tell their approvers. The only place that opens
@@ -221,6 +260,18 @@ class AccountValidationRequest(models.Model):
             self._on_cancelled(comment)
         else:
             getattr(self, f"_on_{state}")()
+
+    def _get_stuck_reason(self):
+        """Return why nobody can act on this request under way, and what to do, or an empty text."""
+        self.ensure_one()
+        if self.waiting_user_ids:
+            return ""
+        asked = self.step_ids.filtered(lambda step: step.state == "open").approver_ids.mapped("name")
+        return self.env._(
+            "It is being validated, and nobody can approve it any more (archived: %s). Cancel the validation, and "
+            "submit the invoice again.",
+            format_list(self.env, asked),
+        )
 
     def _is_content_unchanged(self):
         """Tell whether the invoice still has exactly the content that was submitted, but for what posting itself

@@ -179,33 +179,26 @@ class AccountValidationStep(models.Model):
             return self.env._("You entered or submitted this invoice: somebody else must validate it.")
         return self.env._("You are not among the approvers of level “%(level)s”: %(people)s.", **names)
 
-    def _decide(self, outcome, comment=None):
-        """Record the present user's decision on these steps. The only writer of decisions, whatever the entrance.
-
-        Locks the requests, re-reads them and asks `_can_decide`; a constant number of queries per batch.
+    def _record(self, outcome, comment=None):
+        """Write the present user's decision on these steps. The only writer of decisions, called by
+        `account.validation.request._decide`, which holds the locks and has asked `_can_decide`.
 
         :param outcome: approve, return or reject
-        :param comment: text; required to return and to reject, and to approve where the level says so
-        :raises UserError: when one of the steps cannot be decided so; nothing is recorded then
+        :param comment: text, or None
+        :raises UserError: when the comment is missing; nothing is recorded then
         """
-        steps = self.sudo()
-        steps.request_id._lock()
-        for step in steps:
-            allowed, reason = step._can_decide(self.env.user, outcome)
-            if not allowed:
-                raise UserError(reason)
-        comment = steps._check_comment(outcome, comment)
+        comment = self._check_comment(outcome, comment)
         state = lifecycle.OUTCOME_STATE[outcome]
-        steps.env["account.validation.event"]._append(
-            [step.request_id._prepare_event_vals(state, step, comment) for step in steps],
+        self.env["account.validation.event"]._append(
+            [step.request_id._prepare_event_vals(state, step, comment) for step in self],
         )
-        decided = steps
+        decided = self
         if outcome == "approve":
-            steps._engine().write({"voter_ids": [Command.link(self.env.uid)]})
-            decided = steps.filtered(lambda step: len(step.voter_ids) >= step.quorum_required)
+            self._engine().write({"voter_ids": [Command.link(self.env.uid)]})
+            decided = self.filtered(lambda step: len(step.voter_ids) >= step.quorum_required)
         decided._move_to(state, decided_at=fields.Datetime.now())
-        steps.request_id._on_decided(steps, outcome, comment)
-        steps.request_id._advance()
+        self.request_id._on_decided(self, outcome, comment)
+        self.request_id._advance()
 
     def _check_comment(self, outcome, comment):
         """Return the comment without outer spaces; refuse an empty one where it is required."""

@@ -1,6 +1,10 @@
 from odoo import models
 
-USER = "facturation_collab.group_user"
+VALIDATING_GROUPS = (
+    "facturation_collab.group_user",
+    "account.group_account_invoice",
+    "account.group_account_readonly",
+)
 
 
 class ResUsers(models.Model):
@@ -10,11 +14,8 @@ class ResUsers(models.Model):
         """Keep the users who can be asked to validate invoices: active, internal, with access to collaborative
         invoicing or to accounting.
         """
-        groups = self.env["res.groups"]
-        for xmlid in (
-            "facturation_collab.group_user",
-            "account.group_account_invoice",
-            "account.group_account_readonly",
-        ):
-            groups |= self.env.ref(xmlid)
-        return self.sudo().filtered(lambda user: user.active and not user.share and user.all_group_ids & groups)
+        get_id = self.env["ir.model.data"]._xmlid_to_res_id
+        groups = {get_id(xmlid, raise_if_not_found=True) for xmlid in VALIDATING_GROUPS}
+        return self.sudo().filtered(
+            lambda user: user.active and not user.share and not groups.isdisjoint(user.all_group_ids._ids)
+        )

@@ -125,6 +125,18 @@ class TestApprovers(ValidationCase):
         self.assertEqual(request.step_ids._get_actors(), self.controller)
         self.assertEqual(request.step_ids.with_context(active_test=False)._get_actors(), self.controller)
 
+    def test_a_request_that_nobody_can_approve_says_how_to_go_on(self):
+        request = self._request(self._level(approver_type="user", user_ids=self.head.ids))
+        self.head.sudo().active = False
+        self.env.invalidate_all()
+        way_out = "archived: Head.*Cancel the validation"
+        bill = request.move_id
+        self.assertRegex(bill.with_user(self.contributor).validation_panel["next"], way_out)
+        self.assertRefused(UserError, way_out, bill.with_user(self.finance).action_post)
+        self.assertRefused(UserError, way_out, bill.with_user(self.contributor).action_submit)
+        bill.with_user(self.finance).action_cancel_validation()
+        self.assertEqual(bill.validation_state, "cancelled")
+
     # ---- which levels
 
     def test_levels_apply_within_their_amounts(self):

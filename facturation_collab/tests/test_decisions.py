@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .validation_common import ValidationCase
 
@@ -344,6 +345,51 @@ class TestDecisions(ValidationCase):
         self._submit(bills)
         self.assertEqual(self.env["mail.message"].sudo().search_count(domain), before + 1)
 
+    def test_outcome_of_a_batch_is_told_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.contributor.sudo().lang = "fr_FR"
+        bills = self._create_bill() | self._create_bill()
+        self._submit(bills)
+        self._approve(bills, self.manager)
+        bills.with_user(self.controller).action_return("Wrong prices")
+        domain = [("notified_partner_ids", "in", self.contributor.partner_id.ids)]
+        message = self.env["mail.message"].sudo().search(domain, order="id desc", limit=1)
+        self.assertIn("renvoyée", str(message.body))
+
+    def test_messages_touch_neither_the_content_nor_the_customer(self):
+        """A portal link natively writes a token on the invoice, with its lines, and one on the customer."""
+        for user in (self.contributor, self.manager, self.controller):
+            user.sudo().notification_type = "email"
+        bill = self._create_bill()
+        self.env.flush_all()
+        long_ago = "2000-01-01 00:00:00"
+        for records in (bill.sudo().line_ids, bill.sudo().partner_id):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET write_date = %s WHERE id = ANY(%s)",
+                    SQL.identifier(records._table),
+                    long_ago,
+                    records.ids,
+                )
+            )
+        self.env.invalidate_all()
+        self._submit(bill)
+        self._approve(bill, self.manager, self.controller)
+        self.env.flush_all()
+        bill = bill.sudo()
+        dates = {str(record.write_date) for record in [*bill.line_ids, bill.partner_id]}
+        self.assertEqual(dates, {long_ago})
+        self.assertFalse(bill.access_token)
+        self.assertFalse(bill.is_manually_modified)
+
+    def test_mails_link_to_the_invoice(self):
+        self.manager.sudo().notification_type = "email"
+        bill = self._create_bill()
+        self._submit(bill)
+        mail = self.env["mail.mail"].sudo().search([("recipient_ids", "in", self.manager.partner_id.ids)])
+        self.assertIn("/mail/view?", mail.body_html)
+        self.assertNotIn("access_token", mail.body_html)
+
     # ---- what the screen is told
 
     def test_rights_follow_the_person(self):
@@ -415,3 +461,14 @@ class TestDecisionCost(ValidationCase):
         for operation in ("submit", "first level", "last level", "post"):
             growth = (cost[operation, 50] - cost[operation, 10]) / 40
             self.assertLess(growth, 0.1, (operation, cost))
+
+    def test_one_by_one(self):
+        """What one submission and one decision cost, messages and activities included."""
+        self._create_approved()
+        bill = self._create_bill()
+        for action, most in (
+            (bill.action_submit, 80),
+            (bill.with_user(self.manager).action_approve, 88),
+            (bill.with_user(self.controller).action_approve, 76),
+        ):
+            self.assertLessEqual(self._queries(action), most, action)

@@ -270,6 +270,15 @@ class TestPolicyConfiguration(ValidationCase):
         self.assertRefused(ValidationError, "has no level", self.policy.write, {"level_ids": [Command.clear()]})
         self.assertTrue(self._create_policy("Empty", mode="off"))
 
+    def test_a_policy_that_lost_its_levels_lets_nothing_pass(self):
+        self.policy.level_ids.unlink()
+        bill = self._create_bill()
+        self.assertRefused(UserError, "has no level: an administrator must add one", bill.action_submit)
+        self.assertRefused(UserError, "must be validated", bill.with_user(self.finance).action_post)
+        panel = bill.validation_panel
+        self.assertEqual((panel["steps"], panel["next"]), ([], "It cannot be submitted yet."))
+        self.assertIn("has no level", panel["problem"])
+
     def test_amounts_are_ordered_and_positive(self):
         for vals in ({"amount_min": -1}, {"amount_min": 10, "amount_max": 5}):
             self.assertViolates("account_validation_policy_amount_range", self.policy.write, vals)

@@ -40,6 +40,7 @@ class TestScreens(ValidationCase):
     def test_menus_follow_what_people_may_do(self):
         self.assertLessEqual({"menu_facturation_collab_root", "menu_to_validate"}, self._get_menus(self.reader))
         self.assertFalse({"menu_requests", "menu_configuration"} & self._get_menus(self.manager))
+        self.assertIn("menu_my_departments", self._get_menus(self.manager))
         self.assertIn("menu_requests", self._get_menus(self.auditor))
         self.assertNotIn("menu_configuration", self._get_menus(self.auditor))
         self.assertLessEqual({"menu_policies", "menu_members"}, self._get_menus(self.administrator))

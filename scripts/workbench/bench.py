@@ -22,7 +22,9 @@ class Bench:
         self.odoo = odoo.find()
         self.server = postgres.open_server()
         self.databases = Databases(self.server)
-        self.configuration = self._write_configuration()
+        self.configuration = self._write("odoo.conf", self._get_configuration())
+        # A file, not `-m odoo`: a server with workers starts its websocket process by running its own program again.
+        self.program = self._write("bin/odoo-bin", "from odoo.cli.command import main\n\nmain()\n")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -49,14 +51,14 @@ class Bench:
         rest = words[len(subcommand) :]
         place = 1 if subcommand == ["i18n"] else 0
         middle = [*rest[:place], "-c", str(self.configuration), *rest[place:]]
-        return [str(self.python), "-m", "odoo", *subcommand, *middle]
+        return [str(self.python), str(self.program), *subcommand, *middle]
 
     def run_odoo(self, arguments: Sequence[str | Path], *, failure: str, stdin: str | None = None) -> str:
         """Run Odoo to its end and return what it printed."""
         command = self.odoo_command(*arguments)
         return run(command, env=self.environment, failure=failure, stdin=stdin, cwd=ROOT).stdout
 
-    def _write_configuration(self) -> Path:
+    def _get_configuration(self) -> str:
         addons = ",".join(str(path) for path in [*self.odoo.addons_path, ROOT])
         lines = [
             "[options]",
@@ -66,8 +68,12 @@ class Bench:
             "admin_passwd = admin",
             "list_db = False",
         ]
-        path = CACHE / "odoo.conf"
+        return "\n".join(lines) + "\n"
+
+    def _write(self, name: str, text: str) -> Path:
+        path = CACHE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text("\n".join(lines) + "\n")
+        fresh.write_text(text)
         fresh.replace(path)
         return path

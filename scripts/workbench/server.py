@@ -50,10 +50,10 @@ def wait_ready(url: str, process: subprocess.Popen | None, log: Path, patience: 
     raise Failure(f"The Odoo server did not start, see {log}:\n{tail(log.read_text(errors='replace'))}")
 
 
-def server_arguments(database: str, port: int, workers: int) -> list[str]:
-    """Options of a server that serves one database."""
+def server_arguments(database: str, port: int, workers: int, live_port: int = 0) -> list[str]:
+    """Options of a server that serves one database; with workers, another port serves the websocket."""
     options = ["-d", database, f"--db-filter=^{database}$", f"--http-port={port}", f"--workers={workers}"]
-    return [*options, f"--gevent-port={free_port()}"]
+    return [*options, f"--gevent-port={live_port or free_port()}"]
 
 
 class Server:
@@ -63,9 +63,10 @@ class Server:
         self.bench = bench
         self.database = database
         self.log = log
-        port = free_port()
-        self.url = f"http://{HOST}:{port}"
-        options = [*server_arguments(database, port, workers), f"--max-cron-threads={cron}", f"--logfile={log}"]
+        port, live_port = free_port(), free_port()
+        self.url, self.live_url = f"http://{HOST}:{port}", f"http://{HOST}:{live_port}"
+        arguments = server_arguments(database, port, workers, live_port)
+        options = [*arguments, f"--max-cron-threads={cron}", f"--logfile={log}"]
         command = bench.odoo_command(*options)
         self._process = start(command, env=bench.environment, log=log.with_suffix(".out"), cwd=ROOT)
         wait_ready(self.url, self._process, log)

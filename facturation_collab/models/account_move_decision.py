@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_list
 
+from ..calls import check_call
+
 
 class AccountMove(models.Model):
     """Submitting and deciding: what a user may do with an invoice, and the public methods that do it, for one or
@@ -70,6 +72,7 @@ class AccountMove(models.Model):
         :returns: False, or for several invoices an action that tells which were left out and why
         :raises UserError: when none can be submitted; says why for each
         """
+        check_call(self, comment)
         self.check_access("read")
         self._lock_for_validation()
         refusals = {move: reason for move in self for can, reason in [move._can_submit(self.env.user)] if not can}
@@ -125,6 +128,7 @@ class AccountMove(models.Model):
         :param comment: text, or None
         :raises UserError: when none can be taken back; says why for each
         """
+        check_call(self, comment)
         self.check_access("read")
         self.sudo().validation_request_id._lock()
         refusals = {
@@ -136,6 +140,7 @@ class AccountMove(models.Model):
 
     def action_open_decision_wizard(self):
         """Return the dialog that asks for a comment before a decision; the context's `default_outcome` says which."""
+        check_call(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Your decision"),
@@ -159,6 +164,7 @@ class AccountMove(models.Model):
 
     def _decide(self, outcome, comment, done):
         """Decide on the invoices where the present user can, report the others."""
+        check_call(self, comment)
         self.check_access("read")
         refused = self.sudo().validation_request_id._decide(outcome, comment)
         refusals = {}

@@ -4,6 +4,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..calls import check_call
 from .account_validation_record import ARCHIVED_TOO
 
 MOVE_TYPES = ("out_invoice", "in_invoice", "out_refund", "in_refund", "out_receipt", "in_receipt")
@@ -182,7 +183,7 @@ class AccountValidationPolicy(models.Model):
 
     def action_view_requests(self):
         """Return the action that lists the requests of this policy."""
-        self.ensure_one()
+        check_call(self, single=True)
         action = self.env["ir.actions.act_window"]._for_xml_id("facturation_collab.account_validation_request_action")
         return action | {"domain": [("policy_id", "=", self.id)], "context": {}}
 

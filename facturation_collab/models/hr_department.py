@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..calls import check_call
+
 ADMINISTRATOR = "facturation_collab.group_administrator"
 # Who counts as holding a role: a manager may do what a validator or a contributor does, everybody reads.
 ROLES_INCLUDED = {
@@ -111,7 +113,7 @@ class HrDepartment(models.Model):
 
     def action_invite_members(self):
         """Open the dialog that gives people a role in this department."""
-        self.ensure_one()
+        check_call(self, single=True)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Invite into %(department)s", department=self.name),

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import clean_context, email_normalize
 
+from ..calls import check_call
+
 
 class AccountDepartmentInvite(models.TransientModel):
     _name = "account.department.invite"
@@ -37,7 +39,7 @@ class AccountDepartmentInvite(models.TransientModel):
 
         Raises an access error for whoever may not give that role there.
         """
-        self.ensure_one()
+        check_call(self, single=True)
         new_user = bool(self.new_name or self.new_email)
         if refusal := self.department_id._get_invite_refusal(self.role, new_user=new_user):
             raise AccessError(refusal)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..calls import check_call
+
 
 class AccountValidationDecisionWizard(models.TransientModel):
     """The dialog that asks for a comment before a decision on one or several invoices."""
@@ -31,7 +33,7 @@ class AccountValidationDecisionWizard(models.TransientModel):
 
     def action_confirm(self):
         """Decide on the invoices with the comment, through the same public methods as the buttons."""
-        self.ensure_one()
+        check_call(self, single=True)
         methods = {"submit": "action_submit", "cancel": "action_cancel_validation"}
         action = getattr(self.move_ids, methods.get(self.outcome, f"action_{self.outcome}"))(comment=self.comment)
         return action or {"type": "ir.actions.act_window_close"}

@@ -13,3 +13,4 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_access_explanation

@@ -24,9 +24,12 @@ class AccountAccessReason(models.AbstractModel):
         :param move: the invoice, with elevated rights
         """
         department = (self._get_department_facts, self._get_role_facts)
+        confidential = (self._get_confidential_facts, self._get_role_facts, self._get_participation_facts)
         finders = {
             RIGHT: (self._get_group_facts,),
             "account.account_move_comp_rule": (self._get_company_facts,),
+            f"{OURS}.account_move_rule_confidential_read": confidential,
+            f"{OURS}.account_move_rule_confidential_edit": confidential,
             f"{OURS}.account_move_rule_user_read": (*department, self._get_participation_facts),
             f"{OURS}.account_move_rule_user_edit": (self._get_state_facts, *department, self._get_editor_facts),
             f"{OURS}.account_move_rule_department_edit": (self._get_state_facts, *department, self._get_editor_facts),
@@ -60,6 +63,18 @@ class AccountAccessReason(models.AbstractModel):
     @api.model
     def _get_department_facts(self, move, user):
         return [] if move.department_id else [self.env._("The invoice has no department.")]
+
+    @api.model
+    def _get_confidential_facts(self, move, user):
+        if not move.department_id.is_within_confidential:
+            return []
+        return [
+            self.env._(
+                "%(department)s is confidential: its invoices are for people with a role there, those who take part, "
+                "and auditors.",
+                department=move.department_id.name,
+            )
+        ]
 
     @api.model
     def _get_roles(self, move, user):
@@ -141,6 +156,8 @@ class AccountAccessReason(models.AbstractModel):
             return facts
         if user in move.validation_participant_ids:
             return [self.env._("%s took part in the invoice.", user.name)]
+        if user in move.department_id.reader_ids:
+            return []
         return [self.env._("%s took no part in it: neither submitted it, nor was asked to validate it.", user.name)]
 
     @api.model

@@ -32,8 +32,8 @@ class AccountAccessReason(models.AbstractModel):
         """Explain whether a user may do something with one invoice, and what decides.
 
         :param operation: a key of `MODES`
-        :returns: {"allowed": bool, "decisive": sentences, "sections": [{"title", "allowed", "decisive", "checks": [{
-            "kind", "passes", "text", "rule": XML id, "facts": sentences}]}]}
+        :returns: {"allowed": bool, "decisive": sentences, "facts": those behind them, "sections": [{"title", "allowed",
+            "decisive", "facts", "checks": [{"kind", "passes", "text", "rule": XML id, "facts": sentences}]}]}
         """
         seen = self._as_user(move, user)
         sections = [
@@ -42,8 +42,13 @@ class AccountAccessReason(models.AbstractModel):
             *self._explain_refusals(seen, operation),
         ]
         refused = [section for section in sections if not section["allowed"]]
-        decisive = (text for section in refused[:1] or sections for text in section["decisive"])
-        return {"allowed": not refused, "decisive": list(dict.fromkeys(decisive)), "sections": sections}
+        deciding = refused[:1] or sections
+        return {
+            "allowed": not refused,
+            "decisive": self._join(section["decisive"] for section in deciding),
+            "facts": self._join(section["facts"] for section in deciding),
+            "sections": sections,
+        }
 
     @api.model
     def _as_user(self, move, user):
@@ -134,8 +139,14 @@ class AccountAccessReason(models.AbstractModel):
             "title": title,
             "allowed": not failing,
             "decisive": [check["text"] for check in decisive],
+            "facts": self._join(check["facts"] for check in decisive),
             "checks": checks,
         }
+
+    @api.model
+    def _join(self, lists):
+        """One list of sentences, each once."""
+        return list(dict.fromkeys(text for texts in lists for text in texts))
 
     @api.model
     def _get_other_check(self, allowed):

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import SQL
 
 from .validation_common import ValidationCase
@@ -134,6 +134,7 @@ class TestAccessExplanation(ValidationCase):
         self.assertDecides(explanation, RULE + "user_read")
         facts = self._get_facts(explanation, RULE + "user_read")
         self.assertRegex(facts[0], r"Contributor has the role Contributor in Marketing since \d")
+        self.assertEqual(explanation["facts"], facts, "The fact that decides is told first.")
 
     def test_a_manager_above_is_told(self):
         facts = self._get_facts(self._explain(self._create_bill(), self.director), RULE + "user_read")
@@ -322,7 +323,7 @@ class TestAccessExplanation(ValidationCase):
                 explanation = wizard.explanation
                 self.assertEqual(explanation["allowed"], allowed)
                 self.assertDecides(explanation, RULE + "user_read")
-                self.assertEqual((explanation["title"], explanation["sections"]), ("", []))
+                self.assertEqual((explanation["title"], explanation["facts"], explanation["sections"]), ("", [], []))
                 for secret in self._get_secrets(bill):
                     self.assertNotIn(secret, f"{wizard.answer}{explanation}")
 
@@ -365,6 +366,18 @@ class TestAccessExplanation(ValidationCase):
             self.assertIn("Yes: Contributor can submit this invoice.", form.answer)
             self.assertIn("alert-success", form.answer)
 
+    def test_answer_is_in_the_language_of_whoever_asks(self):
+        bill = self._create_bill()
+        self._submit(bill)
+        self.reader.lang = "en_US"
+        vals = {"user_id": self.reader.id, "reference": str(bill.id), "operation": "approve"}
+        wizards = self.env["account.access.explanation"].with_user(self.auditor).with_context(lang="fr_FR")
+        explanation = wizards.create(vals).explanation
+        self.assertEqual(
+            explanation["verdict"], "Non\N{NO-BREAK SPACE}: Reader ne peut pas approuver cette facture maintenant."
+        )
+        self.assertRegex(explanation["decisive"][0], "Reader lit.*Vous ")
+
     def test_screen_opens_from_an_invoice(self):
         bill = self._create_bill()
         action = self.env["ir.actions.actions"].with_user(self.auditor).get_bindings("account.move")["action"]
@@ -395,3 +408,22 @@ class TestAccessExplanation(ValidationCase):
             self.assertTrue(wizard.has_access(operation))
             self.assertFalse(wizard.with_user(self.administrator).has_access(operation))
         self.assertFalse(wizard.has_access("unlink"))
+
+
+@tagged("post_install", "-at_install")
+class TestAccessExplanationScreen(ValidationCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.administrator | cls.auditor).sudo().odoobot_state = "disabled"
+
+    def test_administrator_explains_an_access_from_the_menu(self):
+        self._create_bill().sudo().name = "TOUR-9"
+        self.browser_size = "1366x768"
+        self.start_tour("/odoo", "facturation_collab_administrator_explains_an_access", login=self.administrator.login)
+
+    def test_auditor_explains_an_access_from_an_invoice_on_a_phone(self):
+        bill = self._create_bill()
+        self.browser_size, self.touch_enabled = "375x667", True
+        path = f"/odoo/collaborative-bills/{bill.id}"
+        self.start_tour(path, "facturation_collab_auditor_explains_an_access_on_a_phone", login=self.auditor.login)

@@ -61,8 +61,8 @@ class AccountAccessExplanation(models.TransientModel):
         """Return the answer for this person, invoice and operation.
 
         :returns: dict with "verdict" (a sentence), "allowed" (True, False, or None where the present user may not know
-            or there is no such invoice), "decisive" and "notes" (sentences), "title" and "sections" (empty where the
-            present user may not read the invoice)
+            or there is no such invoice), "decisive" and "notes" (sentences), and "facts" (sentences), "title" and
+            "sections", which are empty where the present user may not read the invoice
         """
         move = self._find_move()
         if not move:
@@ -96,8 +96,8 @@ class AccountAccessExplanation(models.TransientModel):
 
     @api.model
     def _prepare_answer(self, verdict, **vals):
-        answer = {"verdict": verdict, "allowed": None, "decisive": [], "notes": [], "title": "", "sections": []}
-        return {**answer, **vals}
+        empty = {name: [] for name in ("decisive", "facts", "notes", "sections")}
+        return {"verdict": verdict, "allowed": None, "title": "", **empty, **vals}
 
     def _find_move(self):
         """Return the invoice that the present user named, whether they may read it or not; empty when there is none.

@@ -12,6 +12,7 @@
         "security/facturation_collab_rules.xml",
         "data/mail_data.xml",
         "data/ir_cron_data.xml",
+        "wizards/account_access_explanation_views.xml",
         "wizards/account_department_invite_views.xml",
         "wizards/account_validation_decision_views.xml",
         "views/hr_department_views.xml",

@@ -87,6 +87,11 @@ def test_the_wheel_holds_every_file_that_the_manifest_names(wheel):
         assert f"odoo/addons/{ADDON}/{path}" in names
 
 
+def test_the_wheel_holds_nothing_else(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert [name for name in names if not name.startswith((f"odoo/addons/{ADDON}/", "odoo_addon_"))] == []
+
+
 def test_the_wheel_says_what_it_is(wheel):
     archive = zipfile.ZipFile(wheel)
     metadata = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()

@@ -26,4 +26,6 @@ from . import (
     account_move_decision,
     account_move_gate,
     account_move_panel,
+    account_access_reason,
+    account_access_facts,
 )

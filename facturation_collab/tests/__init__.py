@@ -15,3 +15,4 @@ from . import test_real_documents
 from . import test_screens
 from . import test_random_sequences
 from . import test_public_api
+from . import test_access_explanation

@@ -1,0 +1,9 @@
+{
+    "name": "Example: auditors see purchases only",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "author": "facturation_collab contributors",
+    "depends": ["facturation_collab"],
+    "data": ["security/rules.xml"],
+    "uninstall_hook": "uninstall_hook",
+}

@@ -13,3 +13,6 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_seal
+from . import test_verification
+from . import test_audit_pack

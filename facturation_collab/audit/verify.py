@@ -17,7 +17,8 @@ import zipfile
 from pathlib import Path
 
 FORMAT = 1
-AGREED = ("approved",)
+# Mode and state of a validation that holds the posted content to what was approved.
+AGREED = {("enforce", "approved")}
 EVENT_FIELDS = ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
 SEAL_FIELDS = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
 SET_BY_POSTING = frozenset({"invoice_date", "date", "invoice_date_due", "instalments", "invoice_currency_rate"})
@@ -227,7 +228,7 @@ def check_invoice(invoice, validations):
     latest = validations.get(max(invoice["requests"], default=0))
     if latest and latest["move_id"] != invoice["id"]:
         yield f"{invoice['name']}: validation {latest['id']} belongs to another invoice."
-    if latest and invoice["state"] == "posted" and latest["state"] in AGREED:
+    if latest and invoice["state"] == "posted" and (latest["mode"], latest["state"]) in AGREED:
         changed = changed_content(json.loads(latest["snapshot"]), invoice["content"])
         if changed:
             yield f"{invoice['name']}: the posted content is not what was approved: {', '.join(changed)}."

@@ -73,5 +73,5 @@ class AccountValidationPack(models.Model):
     def _get_moves(self, scope):
         """Return the invoices of a scope that were submitted and that the present user may read."""
         domain = self.env["account.validation.verifier"]._get_request_domain(scope)
-        moves = self.env["account.validation.request"].sudo().search(domain).move_id
+        moves = self.env["account.validation.request"].sudo().search(domain, limit=MAX_REQUESTS + 1).move_id
         return self.env["account.move"].browse(moves.ids)._filtered_access("read")

@@ -169,7 +169,8 @@ class AccountValidationVerifier(models.AbstractModel):
         return {
             request.id: request.move_id._get_snapshot()
             for request in requests
-            if request.state in self._get_agreed_states()
+            if request.mode == "enforce"
+            and request.state in self._get_agreed_states()
             and request.move_id.state == "posted"
             and request.move_id.validation_request_id == request
         }

@@ -173,6 +173,14 @@ class TestVerification(IntegrityCase):
         self._sql("UPDATE res_partner_bank SET sanitized_acc_number = 'XX99' WHERE id = %s", bank.id)
         self.assertFound("content", "number of the bank account", scope={"moves": bill})
 
+    def test_an_observing_policy_lets_the_content_change(self):
+        self.policy.mode = "observe"
+        bill = self._create_approved()
+        bill.with_user(self.finance).invoice_line_ids.price_unit = 7
+        bill.with_user(self.finance).action_post()
+        self.assertEqual((bill.state, bill.validation_request_id.mode), ("posted", "observe"))
+        self.assertFalse(self._verify(bill))
+
     def test_the_snapshot(self):
         changed = self.request.snapshot.replace("1000.00", "9000.00")
         self.assertNotEqual(changed, self.request.snapshot)
@@ -405,6 +413,18 @@ class TestVerifyWizard(IntegrityCase):
         self.assertRefused(
             AccessError, "Only auditors and administrators", forged.with_user(self.finance).sudo().action_verify
         )
+
+    def test_what_a_client_enters_as_found_is_never_worded(self):
+        """The sentences name records that their reader may not read: only a verification chooses these."""
+        forged = [{"code": "event_missing", "request_id": self.bill.validation_request_id.id, "event": 1, "move_id": 1}]
+        wizard = self._wizard(self.administrator)
+        self.assertRefused(AccessError, "cannot be entered", wizard.write, {"breaks": forged})
+        self.assertRefused(AccessError, "cannot be entered", self._wizard, self.administrator, breaks=forged)
+        wizards = wizard.with_context(default_breaks=forged)
+        self.assertRefused(AccessError, "cannot be entered", wizards.create, {})
+        for record in (wizard, wizard.browse()):
+            result = record.onchange({"breaks": forged}, ["breaks"], {"breaks": {}, "report": {}})
+            self.assertFalse(result["value"].get("report"))
 
     def test_nobody_opens_the_dialog_of_somebody_else(self):
         wizard = self._wizard(self.administrator)

@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 AT_ONCE = 2000
 """Up to so many requests and seals the person waits for the answer; more are verified in the background."""
 SHOWN = 200
+FOUND = frozenset({"position", "breaks", "break_count", "request_count", "seal_count", "unsealed_count", "total"})
+"""Fields that a client never writes: what they hold is worded with the names of records, elevated."""
 
 
 class AccountValidationVerifyWizard(models.TransientModel):
@@ -38,11 +40,28 @@ class AccountValidationVerifyWizard(models.TransientModel):
 
     @api.depends("breaks", "state")
     def _compute_report(self):
+        """Word what was found, and nothing that a client put into the form: sentences name records, elevated."""
         wording = self.env["account.validation.wording"]
         for wizard in self:
-            sentences = [wording._describe_break(values) for values in wizard.breaks or []]
+            sentences = [wording._describe_break(values) for values in wizard._origin.breaks or []]
             items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
             wizard.report = Markup("<ol>%s</ol>") % items if sentences else False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        if any(wizard[name] for wizard in wizards for name in FOUND):
+            self._check_found(FOUND)
+        return wizards
+
+    def write(self, vals):
+        self._check_found(vals)
+        return super().write(vals)
+
+    def _check_found(self, names):
+        """:raises AccessError: when a client writes what only a verification finds"""
+        if not self.env.su and not FOUND.isdisjoint(names):
+            raise AccessError(self.env._("What a verification found cannot be entered: start one instead."))
 
     # Actions
 
@@ -52,7 +71,7 @@ class AccountValidationVerifyWizard(models.TransientModel):
         scope = self._get_scope()
         total = self.env["account.validation.verifier"]._count(scope)
         numbers = dict.fromkeys(("request_count", "seal_count", "unsealed_count", "break_count"), 0)
-        self.write({"state": "running", "position": False, "breaks": [], "total": total, **numbers})
+        self.sudo().write({"state": "running", "position": False, "breaks": [], "total": total, **numbers})
         if total > AT_ONCE:
             self.env.ref("facturation_collab.ir_cron_verify").sudo()._trigger()
         else:
@@ -70,7 +89,7 @@ class AccountValidationVerifyWizard(models.TransientModel):
         """Verify the next batch and keep what was found. Asks again what its user may see, since time has passed."""
         verifier = self.env["account.validation.verifier"]
         breaks, position, counts = verifier._run(self._get_scope(), self.position or None)
-        self.write(
+        self.sudo().write(
             {
                 "position": position or False,
                 "state": "running" if position else "done",

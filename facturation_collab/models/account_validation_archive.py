@@ -68,9 +68,9 @@ class AccountValidationArchive(models.AbstractModel):
         yield "README.txt", README.encode()
         with file_open(VERIFIER, "rb") as verifier:
             yield "verify.py", verifier.read()
-        attachments = self._get_attachments(moves)
+        attachments = self._get_attachments(moves).grouped("res_id")
         for move in moves:
-            files = attachments.filtered(lambda attachment, move=move: attachment.res_id == move.id)
+            files = attachments.get(move.id, self.env["ir.attachment"])
             yield f"invoices/{move.id}.json", _dump(self._get_invoice(move, files, with_files))
             if with_files:
                 yield from ((_get_file_name(file), file.raw or b"") for file in files)
@@ -80,7 +80,7 @@ class AccountValidationArchive(models.AbstractModel):
             yield f"requests/{request.id}.json", _dump(self._get_request(request))
         yield "decisions.csv", self._get_decisions(requests)
         yield "policies.json", _dump([self._get_policy(policy) for policy in requests.policy_id.sorted("id")])
-        yield from self.env["account.validation.archive"]._get_seal_files(requests, scope)
+        yield from self._get_seal_files(requests, scope)
 
     # Invoices
 

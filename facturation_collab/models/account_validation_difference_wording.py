@@ -24,14 +24,15 @@ class AccountValidationWording(models.AbstractModel):
                 "before": self._describe_content(path, old),
                 "after": self._describe_content(path, new),
             }
-            for path, old, new in lifecycle.differences(*snapshots)
+            for path, old, new in lifecycle.differences(*map(_without_totals, snapshots))
         ]
 
     @api.model
     def _describe_path(self, path):
         """Return the label of a part of a snapshot: that of a field, of a line, or of a field of a line."""
         if path[0] != "lines" or len(path) == 1:
-            return self._describe_content_field("account.move", path[0])
+            label = self._describe_content_field("account.move", path[0])
+            return label[:1].upper() + label[1:]
         line = self.env._("Line %s", path[1] + 1)
         if len(path) == 2:
             return line
@@ -43,6 +44,8 @@ class AccountValidationWording(models.AbstractModel):
         """Return a value of a snapshot as text."""
         if value is None:
             return ""
+        if path[0] in ("entries", "instalments"):
+            return "; ".join(" ".join(map(str, row)) for row in value)
         if isinstance(value, dict):
             name, quantity, price = (value.get(key) for key in ("name", "quantity", "price_unit"))
             return f"{name or ''} ({quantity} × {price})" if quantity else str(value)
@@ -53,3 +56,9 @@ class AccountValidationWording(models.AbstractModel):
             names = format_list(self.env, records.mapped("display_name"))
             return f"{names} ({', '.join(map(str, value)) if isinstance(value, list) else value})"
         return str(value)
+
+
+def _without_totals(snapshot):
+    """Return a snapshot without the entries that repeat the instalments."""
+    entries = [row for row in snapshot.get("entries") or [] if row[0] != "payment_term"]
+    return {**snapshot, "entries": entries}

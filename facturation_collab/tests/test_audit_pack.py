@@ -10,6 +10,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -18,6 +19,7 @@ from odoo.tools import file_path
 
 from .. import lifecycle
 from ..audit import verify
+from ..models import account_validation_pack
 from .integrity_common import IntegrityCase
 
 VERIFIER = file_path("facturation_collab/audit/verify.py")
@@ -132,6 +134,8 @@ class TestAuditPack(IntegrityCase):
         changes = {change["label"]: (change["before"], change["after"]) for change in difference["changes"]}
         self.assertEqual(changes["Line 1, Quantity"], ("1.000000", "2.000000"))
         self.assertEqual(changes["Total"], ("1000.00", "2000.00"))
+        self.assertEqual(changes["Instalments"], ("2026-01-15 -1000.00", "2026-01-15 -2000.00"))
+        self.assertNotIn("Tax entries", changes)
 
     def test_decisions_are_a_table_without_formulas(self):
         table = list(csv.DictReader(io.StringIO(self._unpack(self._make(self.bill))["decisions.csv"].decode())))
@@ -170,6 +174,20 @@ class TestAuditPack(IntegrityCase):
         manifest = json.loads(self._unpack(self._make(date_from="2019-12-31", date_to="2020-01-01"))["manifest.json"])
         self.assertEqual(manifest["invoices"], self.bill.ids)
         self.assertEqual(manifest["requests"], self.bill.validation_request_ids.sorted("id").ids)
+
+    def test_too_much_for_one_pack_is_refused(self):
+        with patch.object(account_validation_pack, "MAX_REQUESTS", 2):
+            self.assertRefused(UserError, "too many for one pack", self._make)
+            self._give_role(self.administrator, self.logistics, "reader")
+            mine = self._create_move(self.finance, self.logistics)
+            self._create_policy(
+                "Logistics",
+                self._level(approver_type="user", user_ids=self.controller.ids),
+                department_ids=self.logistics.ids,
+            )
+            self._submit(mine, self.finance)
+            manifest = json.loads(self._unpack(self._make(None, self.administrator))["manifest.json"])
+        self.assertEqual(manifest["invoices"], mine.ids)
 
     def test_the_pdf_of_each_invoice_is_in_it_when_asked_for(self):
         files = self._unpack(self._make(self.bill, with_pdf=True))

@@ -157,3 +157,185 @@ def comparable(
     {'date': '2027-01-01'}
     """
     return {name: approved.get(name) if value in by_posting.get(name, ()) else value for name, value in current.items()}
+
+
+EVENT_VERSION = 2
+"""Version of the canonical form of an event. The first one did not name its version; events keep the one they were
+hashed with.
+"""
+
+EVENT_FIELDS = ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
+
+SET_BY_POSTING = frozenset({"invoice_date", "date", "invoice_date_due", "instalments", "invoice_currency_rate"})
+"""Content that posting itself gives to an invoice that was approved without it."""
+
+
+def event_payload(values: Mapping[str, Any], date: str, version: int) -> dict[str, Any]:
+    """Return what the hash of an event covers.
+
+    :param date: when it happened, as text in UTC
+
+    >>> event_payload({"request_id": 1, "type": "opened", "comment": ""}, "2026-01-15 09:00:00", 2)["version"]
+    2
+    >>> "version" in event_payload({"request_id": 1}, "2026-01-15 09:00:00", 1)
+    False
+    """
+    payload = {name: values.get(name) or None for name in EVENT_FIELDS} | {"date": date}
+    return payload if version < 2 else payload | {"version": version}
+
+
+def broken_link(chain: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> tuple[int, str] | None:
+    """Return the first event of a chain that does not fit, as (position from 1, problem), or None.
+
+    Problems: an event is *missing* at that position, does not *follow* the one before, or was *changed*.
+
+    :param chain: (sequence, previous hash, hash, payload) of the events of one request, by sequence
+
+    >>> first = chained_hash("", {"type": "submitted"})
+    >>> broken_link([(1, "", first, {"type": "submitted"})]) is None
+    True
+    >>> broken_link([(1, "", first, {"type": "approved"})])
+    (1, 'changed')
+    >>> broken_link([(2, first, "", {})]), broken_link([(1, first, "", {})])
+    ((1, 'missing'), (1, 'follow'))
+    """
+    previous = ""
+    for position, (sequence, before, own, payload) in enumerate(chain, start=1):
+        if sequence != position:
+            return position, "missing"
+        if before != previous:
+            return position, "follow"
+        if own != chained_hash(previous, payload):
+            return position, "changed"
+        previous = own
+    return None
+
+
+def changed_content(approved: Mapping[str, Any], posted: Mapping[str, Any]) -> list[str]:
+    """Return the names of what differs between the approved and the posted content, but for what posting sets.
+
+    Posting fills what was empty (`SET_BY_POSTING`), and moves an accounting date out of a locked period, to a later
+    day. What only one of both knows does not count: an addon that adds to the content changes nothing in the past.
+
+    >>> changed_content(
+    ...     {"invoice_date": None, "amount_total": "10.00"}, {"invoice_date": "2026-01-31", "amount_total": "11.00"}
+    ... )
+    ['amount_total']
+    >>> changed_content({"date": "2026-01-15"}, {"date": "2026-02-01"}), changed_content({"date": "2"}, {"date": "1"})
+    ([], ['date'])
+    >>> changed_content({"lines": [{"name": "a"}]}, {"lines": [{"name": "a", "later": 1}]})
+    []
+    """
+    names = (set(approved) & set(posted)) - {"version"}
+    return sorted(name for name in names if not _is_same(name, approved[name], posted[name]))
+
+
+def _is_same(name: str, before: Any, after: Any) -> bool:
+    if before is None and name in SET_BY_POSTING:
+        return True
+    if name == "date":
+        return before <= (after or "")
+    if name == "lines":
+        return len(before) == len(after) and all(
+            all(old[key] == new[key] for key in set(old) & set(new)) for old, new in zip(before, after, strict=True)
+        )
+    return before == after
+
+
+def differences(before: Any, after: Any, path: tuple = ()) -> list[tuple[tuple, Any, Any]]:
+    """Return what differs between two snapshots: (path, value before, value after), None where there is none.
+
+    >>> differences({"ref": "A", "lines": [{"quantity": "1"}]}, {"ref": "A", "lines": [{"quantity": "2"}]})
+    [(('lines', 0, 'quantity'), '1', '2')]
+    >>> differences({"lines": [], "tax_ids": [1]}, {"lines": [{"quantity": "1"}], "tax_ids": [1, 2]})
+    [(('lines', 0), None, {'quantity': '1'}), (('tax_ids',), [1], [1, 2])]
+    """
+    if before == after:
+        return []
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys: Iterable = sorted(set(before) | set(after))
+        pairs = [(key, before.get(key), after.get(key)) for key in keys]
+    elif isinstance(before, list) and isinstance(after, list) and isinstance((before + after)[0], Mapping):
+        keys = range(max(len(before), len(after)))
+        pairs = [(key, *(side[key] if key < len(side) else None for side in (before, after))) for key in keys]
+    else:
+        return [(path, before, after)]
+    return [difference for key, old, new in pairs for difference in differences(old, new, (*path, key))]
+
+
+# Seals: a Merkle tree as RFC 6962, section 2.1 (Certificate Transparency) defines it. Leaves and nodes are hashed with
+# a different first byte, so that neither can stand for the other.
+
+
+def leaf_hash(leaf: Any) -> str:
+    """Return the hash of one leaf: the canonical form of a sealed chain.
+
+    >>> leaf_hash([1, 2, 3, ""]) == hashlib.sha256(bytes([0]) + b'[1,2,3,""]').hexdigest()
+    True
+    """
+    return hashlib.sha256(b"\x00" + canonical(leaf).encode()).hexdigest()
+
+
+def node_hash(left: str, right: str) -> str:
+    """Return the hash of two subtrees."""
+    return hashlib.sha256(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right)).hexdigest()
+
+
+def merkle_root(hashes: Sequence[str]) -> str:
+    """Return the root over hashes of leaves, in order.
+
+    >>> a, b, c = leaf_hash("a"), leaf_hash("b"), leaf_hash("c")
+    >>> (
+    ...     merkle_root([a, b, c]) == node_hash(node_hash(a, b), c),
+    ...     merkle_root([a]) == a,
+    ...     merkle_root([]) == fingerprint(""),
+    ... )
+    (True, True, True)
+    """
+    if not hashes:
+        return fingerprint("")
+    if len(hashes) == 1:
+        return hashes[0]
+    split = _split(len(hashes))
+    return node_hash(merkle_root(hashes[:split]), merkle_root(hashes[split:]))
+
+
+def pruned_tree(leaves: Sequence[Any], kept: Collection[int], start: int = 0) -> Any:
+    """Return a Merkle tree that shows some leaves and only hashes of all others, from which the root follows.
+
+    A leaf that is shown is {"leaf": value}, two subtrees are a list, a subtree without a shown leaf is its hash.
+
+    :param kept: positions of the leaves to show
+
+    >>> pruned_tree(["a", "b", "c"], {2}) == [node_hash(leaf_hash("a"), leaf_hash("b")), {"leaf": "c"}]
+    True
+    >>> tree_hash(pruned_tree(list("abcdefg"), {0, 5})) == merkle_root([leaf_hash(x) for x in "abcdefg"])
+    True
+    """
+    if not any(position in kept for position in range(start, start + len(leaves))):
+        return merkle_root([leaf_hash(leaf) for leaf in leaves])
+    if len(leaves) == 1:
+        return {"leaf": leaves[0]}
+    split = _split(len(leaves))
+    return [pruned_tree(leaves[:split], kept, start), pruned_tree(leaves[split:], kept, start + split)]
+
+
+def tree_hash(tree: Any) -> str:
+    """Return the root of a tree as `pruned_tree` made it."""
+    if isinstance(tree, str):
+        return tree
+    if isinstance(tree, Mapping):
+        return leaf_hash(tree["leaf"])
+    left, right = tree
+    return node_hash(tree_hash(left), tree_hash(right))
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below a size."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def seal_payload(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the hash of a seal covers besides the hash of the seal before it (dates as text in UTC)."""
+    names = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
+    return {"kind": "seal", "version": 1, **{name: values.get(name) or None for name in names}}

@@ -1,9 +1,22 @@
+import json
 from collections import defaultdict
 
 from odoo import Command, models
 from odoo.tools import format_list
 
 from .. import lifecycle
+
+FROZEN_FIELDS = (
+    "move_id",
+    "policy_id",
+    "mode",
+    "company_id",
+    "department_id",
+    "submitter_id",
+    "distinct_approvers",
+    "match_reason",
+)
+"""Values of a request that its plan repeats, so that the chain of events covers them."""
 
 
 class AccountValidationPolicy(models.Model):
@@ -107,27 +120,44 @@ class AccountValidationPolicy(models.Model):
         Request = self.env["account.validation.request"].sudo()
         # A request that ended in this very transaction leaves the index of pending ones before the next enters it.
         Request.flush_model(["state"])
-        requests = Request._engine().create(
-            [
-                {
-                    **Request._prepare_request_vals(self, move, criteria),
-                    "step_ids": [
-                        Command.create(Request._prepare_step_vals(level, move, users))
-                        for level, users in plans[move.id]
-                    ],
-                }
-                for move in moves
-            ],
-        )
+        requests = Request._engine().create([self._prepare_run_vals(move, criteria, plans[move.id]) for move in moves])
         requests = Request.browse(requests.ids)
         self.env["account.validation.event"].sudo()._append(
             [
                 request._prepare_event_vals(
                     "submitted",
                     comment=comment,
-                    data={"fingerprint": request.fingerprint},
+                    data={"fingerprint": request.fingerprint, "plan": lifecycle.fingerprint(request.plan)},
                 )
                 for request in requests
             ],
         )
         return requests
+
+    def _prepare_run_vals(self, move, criteria, plan):
+        """Return the values of a new request with its steps, and of both their canonical form, which the first event
+        covers.
+
+        :param plan: [(level, res.users)]
+        """
+        Request = self.env["account.validation.request"]
+        request = Request._prepare_request_vals(self, move, criteria)
+        steps = [Request._prepare_step_vals(level, move, users) for level, users in plan]
+        frozen = {name: request[name] for name in FROZEN_FIELDS} | {"version": 1, "policy": self.name}
+        frozen["steps"] = [
+            {
+                name: _get_command_ids(value) if name in ("approver_ids", "voter_ids") else value
+                for name, value in step.items()
+            }
+            for step in steps
+        ]
+        plain = json.loads(json.dumps(frozen, default=str))
+        return {**request, "plan": lifecycle.canonical(plain), "step_ids": [Command.create(step) for step in steps]}
+
+
+def _get_command_ids(commands):
+    """Return the sorted ids that commands on an empty many2many value lead to."""
+    ids = set()
+    for command, record_id, record_ids in commands:
+        ids |= set(record_ids) if command == Command.SET else {record_id}
+    return sorted(ids)

@@ -37,6 +37,7 @@ class AccountValidationEvent(models.Model):
     data = fields.Json(readonly=True)
     previous_hash = fields.Char(readonly=True)
     hash = fields.Char(readonly=True)
+    version = fields.Integer(readonly=True, help="Version of the canonical form that was hashed; none is the first.")
 
     _request_sequence_unique = models.Constraint(
         "UNIQUE(request_id, sequence)",
@@ -53,7 +54,7 @@ class AccountValidationEvent(models.Model):
         heads = self._get_heads([vals["request_id"] for vals in entries])
         for vals in entries:
             sequence, previous = heads.get(vals["request_id"], (0, ""))
-            vals |= {"sequence": sequence + 1, "previous_hash": previous}
+            vals |= {"sequence": sequence + 1, "previous_hash": previous, "version": lifecycle.EVENT_VERSION}
             vals["hash"] = lifecycle.chained_hash(previous, self._get_payload(vals))
             heads[vals["request_id"]] = (vals["sequence"], vals["hash"])
         return self._engine().create(entries)
@@ -71,21 +72,22 @@ class AccountValidationEvent(models.Model):
 
     @api.model
     def _get_payload(self, vals):
-        """Return what the hash of an event covers, from its values (dates as text in UTC)."""
-        payload = {
-            name: vals.get(name) or None
-            for name in ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
-        }
-        return {**payload, "date": fields.Datetime.to_string(vals["date"])}
+        """Return what the hash of an event covers, from its values, in the version that they name."""
+        return lifecycle.event_payload(vals, fields.Datetime.to_string(vals["date"]), vals.get("version") or 1)
+
+    def _get_links(self):
+        """Return these events as links of their chain, by sequence: (sequence, previous hash, hash, payload)."""
+        return [
+            (event.sequence, event.previous_hash or "", event.hash, self._get_payload(event._get_hashed_values()))
+            for event in self.sorted("sequence")
+        ]
+
+    def _get_hashed_values(self):
+        """Return the values of one event that its hash covers."""
+        self.ensure_one()
+        values = {name: self[name] for name in (*lifecycle.EVENT_FIELDS, "date", "version")}
+        return {name: value.id if isinstance(value, models.BaseModel) else value for name, value in values.items()}
 
     def _is_chain_intact(self):
         """Tell whether the events of one request are numbered without a hole and hash to what was recorded."""
-        previous = ""
-        for position, event in enumerate(self.sorted("sequence"), start=1):
-            values = event.read(["comment", "data", "type", "sequence", "date"], load="")[0]
-            values |= {"request_id": event.request_id.id, "step_id": event.step_id.id, "user_id": event.user_id.id}
-            expected = lifecycle.chained_hash(previous, self._get_payload(values))
-            if (event.sequence, event.previous_hash or "", event.hash) != (position, previous, expected):
-                return False
-            previous = event.hash
-        return True
+        return lifecycle.broken_link(self._get_links()) is None

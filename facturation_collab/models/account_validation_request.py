@@ -47,6 +47,7 @@ class AccountValidationRequest(models.Model):
     amount = fields.Monetary(readonly=True, help="Total with taxes at submission, in the company's currency.")
     snapshot = fields.Text(readonly=True, help="Canonical form of what was submitted.")
     fingerprint = fields.Char(readonly=True, help="SHA-256 of the snapshot.")
+    plan = fields.Text(readonly=True, help="Canonical form of the policy and the steps as they were at submission.")
     match_reason = fields.Json(readonly=True)
     distinct_approvers = fields.Boolean(readonly=True)
     waiting_user_ids = fields.Many2many(

@@ -16,3 +16,6 @@ from . import test_screens
 from . import test_random_sequences
 from . import test_public_api
 from . import test_access_explanation
+from . import test_seal
+from . import test_verification
+from . import test_audit_pack

@@ -184,7 +184,10 @@ class TestIntegrity(ValidationCase):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertTrue(events._is_chain_intact())
-        self.assertEqual(events.sorted("sequence")[0].data, {"fingerprint": self.request.fingerprint})
+        self.assertEqual(
+            events.sorted("sequence")[0].data,
+            {"fingerprint": self.request.fingerprint, "plan": lifecycle.fingerprint(self.request.plan)},
+        )
 
     def test_every_alteration_breaks_the_chain(self):
         self._approve(self.bill, self.manager)

@@ -15,7 +15,7 @@ class TestTours(ValidationCase, HttpCase):
         super().setUpClass()
         cls.vendor = cls.env["res.partner"].sudo().create({"name": "Tour Vendor", "supplier_rank": 1})
         # The welcome of the bot opens by itself and covers the screen of a phone.
-        users = cls.contributor | cls.manager | cls.controller | cls.administrator
+        users = cls.contributor | cls.manager | cls.controller | cls.administrator | cls.auditor
         users.sudo().odoobot_state = "disabled"
 
     def _play(self, tour, user, size=DESKTOP, path="/odoo"):
@@ -52,3 +52,10 @@ class TestTours(ValidationCase, HttpCase):
         self._play("administrator_writes_a_policy", self.administrator)
         policy = self.env["account.validation.policy"].sudo().search([("name", "=", "Large bills")])
         self.assertRecordValues(policy.level_ids, [{"name": "Manager", "sequence": 10, "approver_type": "role"}])
+
+    def test_auditor_verifies_a_bill_and_makes_a_pack(self):
+        bill = self._create_bill(partner_id=self.vendor.id, ref="TOUR-3")
+        self._submit(bill)
+        self._play("auditor_verifies_and_makes_a_pack", self.auditor)
+        pack = self.env["account.validation.pack"].sudo().search([("user_id", "=", self.auditor.id)])
+        self.assertRecordValues(pack, [{"invoice_count": 1, "request_count": 1}])

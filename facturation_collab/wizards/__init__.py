@@ -4,3 +4,11 @@ from . import (
     account_validation_decision,
     account_validation_posting,
 )
+from . import (
+    account_department_invite,
+    account_validation_decision,
+    account_validation_posting,
+    account_validation_scope,
+    account_validation_verify,
+    account_validation_pack,
+)

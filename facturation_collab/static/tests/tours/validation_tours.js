@@ -313,3 +313,61 @@ tours.add("facturation_collab_administrator_writes_a_policy", {
         },
     ],
 });
+
+tours.add("facturation_collab_auditor_verifies_and_makes_a_pack", {
+    steps: () => [
+        ...openOurApp(),
+        {
+            content: "Open the history",
+            trigger: "button[data-menu-xmlid='facturation_collab.menu_requests']",
+            run: "click",
+        },
+        {
+            content: "Open the validation requests",
+            trigger: ".dropdown-item[data-menu-xmlid='facturation_collab.menu_requests_all']",
+            run: "click",
+        },
+        {
+            content: "Open the request of the bill",
+            trigger: ".o_data_row:contains(TOUR-3) .o_data_cell",
+            run: "click",
+        },
+        {
+            content: "Verify it",
+            trigger: ".o_statusbar_buttons button:contains(Verify)",
+            run: "click",
+        },
+        {
+            content: "It is about this bill",
+            trigger: ".modal .o_field_widget[name=move_ids] .o_tag:contains(TOUR-3)",
+        },
+        {
+            content: "Start",
+            trigger: ".modal button[name=action_verify]",
+            run: "click",
+        },
+        {
+            content: "Nothing was changed",
+            trigger: ".modal .alert-success:contains(Nothing was changed)",
+        },
+        {
+            content: "Close",
+            trigger: ".modal .modal-footer button[special=cancel], .modal .modal-footer button:contains(Close)",
+            run: "click",
+        },
+        {
+            content: "Make a pack",
+            trigger: "body:not(:has(.modal)) .o_statusbar_buttons button:contains(Audit pack)",
+            run: "click",
+        },
+        {
+            content: "Start",
+            trigger: ".modal button[name=action_make]",
+            run: "click",
+        },
+        {
+            content: "It can be downloaded, and has its hash",
+            trigger: ".modal .o_field_widget[name=archive]:contains(audit-pack-)",
+        },
+    ],
+});

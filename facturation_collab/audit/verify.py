@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""Verify an audit pack, offline, with nothing but Python 3.10 or later.
+
+    python3 verify.py pack.zip
+    python3 verify.py pack.zip --digest SHA256-of-the-pack --seal HASH-of-a-seal
+
+Without an argument it verifies the folder that it lies in (an unpacked pack). It says what is intact and what does not
+fit, and ends with exit code 0 (intact) or 1 (broken, or not readable). `--digest` and `--seal` compare with what was
+noted elsewhere when the pack or the seal was made: that is what a forger of a whole pack cannot change.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+FORMAT = 1
+# Mode and state of a validation that holds the posted content to what was approved.
+AGREED = {("enforce", "approved")}
+EVENT_FIELDS = ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
+SEAL_FIELDS = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
+SET_BY_POSTING = frozenset({"invoice_date", "date", "invoice_date_due", "instalments", "invoice_currency_rate"})
+
+
+class Broken(Exception):
+    """Something in the pack is not what it should be; the text says what."""
+
+
+# The rules: the same as in Odoo, written again so that this file needs nothing else.
+
+
+def canonical(data):
+    """Canonical JSON text: sorted keys, no spaces, no escaped characters.
+
+    >>> canonical({"b": 1, "a": ["é", None]})
+    '{"a":["é",null],"b":1}'
+    """
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sha256(text):
+    """SHA-256 of a text in UTF-8.
+
+    >>> sha256("")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chained_hash(previous, payload):
+    """Hash of a link of a chain: over the hash of the link before and its own canonical form."""
+    return sha256(f"{previous}\n{canonical(payload)}")
+
+
+def event_payload(event):
+    """What the hash of an event covers."""
+    version = event.get("version") or 1
+    payload = {name: event.get(name) or None for name in EVENT_FIELDS} | {"date": event["date"]}
+    return payload if version < 2 else payload | {"version": version}
+
+
+def seal_payload(seal):
+    """What the hash of a seal covers."""
+    return {"kind": "seal", "version": 1, **{name: seal.get(name) or None for name in SEAL_FIELDS}}
+
+
+def broken_link(chain, payload):
+    """First link of a chain that does not fit: (position from 1, problem), or None.
+
+    >>> broken_link([{"sequence": 2, "hash": ""}], event_payload)
+    (1, 'missing')
+    """
+    previous = ""
+    for position, link in enumerate(chain, start=1):
+        if link["sequence"] != position:
+            return position, "missing"
+        if (link.get("previous_hash") or "") != previous:
+            return position, "follow"
+        if link["hash"] != chained_hash(previous, payload(link)):
+            return position, "changed"
+        previous = link["hash"]
+    return None
+
+
+def tree_hash(tree):
+    """Root of a Merkle tree (RFC 6962, section 2.1): a hash, {"leaf": value}, or two subtrees in a list.
+
+    >>> tree_hash({"leaf": "a"}) == hashlib.sha256(b'\\x00"a"').hexdigest(), tree_hash("00")
+    (True, '00')
+    """
+    if isinstance(tree, str):
+        return tree
+    if isinstance(tree, dict):
+        return hashlib.sha256(b"\x00" + canonical(tree["leaf"]).encode()).hexdigest()
+    left, right = (bytes.fromhex(tree_hash(part)) for part in tree)
+    return hashlib.sha256(b"\x01" + left + right).hexdigest()
+
+
+def shown_leaves(tree):
+    """The leaves that a tree shows.
+
+    >>> shown_leaves(["00", {"leaf": [1]}])
+    [[1]]
+    """
+    if isinstance(tree, str):
+        return []
+    if isinstance(tree, dict):
+        return [tree["leaf"]]
+    return [leaf for part in tree for leaf in shown_leaves(part)]
+
+
+def changed_content(approved, posted):
+    """Names of what differs between the approved and the posted content, but for what posting itself sets.
+
+    >>> changed_content({"date": "2026-01-15", "ref": "A"}, {"date": "2026-02-01", "ref": "B"})
+    ['ref']
+    """
+    names = (set(approved) & set(posted)) - {"version"}
+    return sorted(name for name in names if not is_same(name, approved[name], posted[name]))
+
+
+def is_same(name, before, after):
+    """Is one part of the content what was approved?"""
+    if before is None and name in SET_BY_POSTING:
+        return True
+    if name == "date":
+        return before <= (after or "")
+    if name == "lines":
+        return len(before) == len(after) and all(
+            all(old[key] == new[key] for key in set(old) & set(new)) for old, new in zip(before, after, strict=True)
+        )
+    return before == after
+
+
+# The pack
+
+
+class Pack:
+    """The files of a pack, in a ZIP or in a folder."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.zip = None if self.path.is_dir() else zipfile.ZipFile(self.path)
+
+    def names(self):
+        """Names of all files, sorted."""
+        if self.zip:
+            names = self.zip.namelist()
+            if len(names) != len(set(names)):
+                raise Broken("Two files of the pack have the same name: one was added to it.")
+            return sorted(name for name in names if not name.endswith("/"))
+        found = (path for path in self.path.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return sorted(path.relative_to(self.path).as_posix() for path in found)
+
+    def content(self, name):
+        """Bytes of a file."""
+        try:
+            return self.zip.read(name) if self.zip else (self.path / name).read_bytes()
+        except (KeyError, FileNotFoundError):
+            raise Broken(f"{name} is missing: it was removed from the pack.") from None
+
+    def json(self, name):
+        """Content of a JSON file."""
+        return json.loads(self.content(name).decode())
+
+
+def check_files(pack, manifest):
+    """Every file is there and is what the manifest says."""
+    listed = manifest["files"]
+    for name in sorted(set(listed) | (set(pack.names()) - {"manifest.json"})):
+        if name not in listed:
+            yield f"{name} is not in the manifest: it was added to the pack."
+        elif name not in pack.names():
+            yield f"{name} is missing: it was removed from the pack."
+        elif hashlib.sha256(pack.content(name)).hexdigest() != listed[name]:
+            yield f"{name} was changed: it is not what the manifest says."
+
+
+def check_request(request):
+    """The chain of one request, its snapshot, its plan, its decisions and its state."""
+    place = f"{request['invoice']}, validation {request['id']}"
+    events = request["events"]
+    link = broken_link(events, event_payload)
+    if link:
+        position, problem = link
+        event = events[position - 1]
+        words = {
+            "missing": "is missing, or the events are not in their order",
+            "follow": "does not follow the one before",
+            "changed": f"({event['type']}, {event['user']}) is not what its hash says",
+        }
+        yield f"{place}: event {position} {words[problem]}."
+    if not events:
+        yield f"{place}: event 1 is missing."
+    recorded = (events[0]["data"] if events else None) or {}
+    if sha256(request["snapshot"] or "") != request["fingerprint"]:
+        yield f"{place}: the snapshot is not what its fingerprint says."
+    if recorded.get("fingerprint", request["fingerprint"]) != request["fingerprint"]:
+        yield f"{place}: the submission recorded another fingerprint."
+    if "plan" in recorded and sha256(request["plan"] or "") != recorded["plan"]:
+        yield f"{place}: the plan (policy and steps) is not what the submission recorded."
+    if any(event["request_id"] != request["id"] for event in events):
+        yield f"{place}: it holds an event of another request."
+    yield from check_decisions(place, request)
+
+
+def check_decisions(place, request):
+    """Who counts as having approved has an event that says so; the state is what the events lead to."""
+    events = request["events"]
+    for step in request["steps"]:
+        voters = {
+            event["user_id"] for event in events if event["type"] == "approved" and event["step_id"] == step["id"]
+        }
+        if voters != set(step["voters"]):
+            yield f"{place}: step “{step['name']}” counts other people than its events say."
+    states = [event["data"]["state"] for event in events if (event["data"] or {}).get("state")]
+    if events and request["state"] != (states[-1] if states else "pending"):
+        yield f"{place}: its state “{request['state']}” is not where its events lead."
+
+
+def check_invoice(invoice, validations):
+    """The requests of an invoice are there, and what is posted is what was approved."""
+    missing = [number for number in invoice["requests"] if number not in validations]
+    if missing:
+        yield f"{invoice['name']}: validation {missing[0]} is missing: it was removed from the pack."
+    latest = validations.get(max(invoice["requests"], default=0))
+    if latest and latest["move_id"] != invoice["id"]:
+        yield f"{invoice['name']}: validation {latest['id']} belongs to another invoice."
+    if latest and invoice["state"] == "posted" and (latest["mode"], latest["state"]) in AGREED:
+        changed = changed_content(json.loads(latest["snapshot"]), invoice["content"])
+        if changed:
+            yield f"{invoice['name']}: the posted content is not what was approved: {', '.join(changed)}."
+
+
+def check_attachments(pack, invoice):
+    """The attached files that the pack holds are what it says of them."""
+    for attachment in invoice["attachments"]:
+        name = attachment.get("file")
+        if name and hashlib.sha256(pack.content(name)).hexdigest() != attachment["sha256"]:
+            yield f"{invoice['name']}: attachment {attachment['name']} is not what its hash says."
+
+
+def check_seals(pack, seals, requests):
+    """The seals of each company follow each other, and what they cover is in the pack."""
+    for company, chain in sorted(seals.items()):
+        link = broken_link(chain, seal_payload)
+        if link:
+            yield f"Company {company}: seal {link[0]} is missing, was replaced or was changed."
+    by_name = {
+        f"trees/{seal['company_id']}-{seal['sequence']}.json": seal for chain in seals.values() for seal in chain
+    }
+    for name in pack.names():
+        if name.startswith("trees/"):
+            seal = by_name.get(name)
+            if not seal:
+                yield f"{name} belongs to no seal."
+            else:
+                yield from check_tree(pack.json(name), seal, requests)
+
+
+def check_tree(tree, seal, validations):
+    """A tree has the root of its seal, and the chains that it shows are in the pack, as they were sealed."""
+    place = f"Seal {seal['sequence']} of company {seal['company_id']} ({seal['date']})"
+    if tree_hash(tree) != seal["root"]:
+        yield f"{place}: the list of what it covers is not what its root says."
+    for number, move, sequence, hash_ in shown_leaves(tree):
+        request = validations.get(number)
+        if not request:
+            yield f"{place} covers validation {number} of invoice no. {move}, which was removed from the pack."
+        elif request["move_id"] != move:
+            yield f"{place} covers validation {number} for another invoice."
+        else:
+            sealed = [event for event in request["events"] if event["sequence"] == sequence]
+            if not sealed or sealed[0]["hash"] != hash_:
+                yield f"{place}: event {sequence} of validation {number} is not the one that was sealed."
+
+
+def load(pack):
+    """The requests and invoices of a pack, by number."""
+    folders = {"requests": {}, "invoices": {}}
+    for name in pack.names():
+        folder, _slash, rest = name.partition("/")
+        if folder in folders and rest.endswith(".json"):
+            content = pack.json(name)
+            folders[folder][content["id"]] = content
+    return folders["requests"], folders["invoices"]
+
+
+def verify(pack):
+    """Yield a sentence for each thing that does not fit."""
+    manifest = pack.json("manifest.json")
+    if manifest.get("format") != FORMAT:
+        raise Broken(f"The pack has format {manifest.get('format')}, and this program knows format {FORMAT}.")
+    yield from check_files(pack, manifest)
+    requests, invoices = load(pack)
+    for kind, found in (("requests", requests), ("invoices", invoices)):
+        for number in sorted(set(manifest[kind]) ^ set(found)):
+            yield f"{kind}/{number}.json was removed from the pack or added to it."
+    for number in sorted(requests):
+        yield from check_request(requests[number])
+    for number in sorted(invoices):
+        yield from check_invoice(invoices[number], requests)
+        yield from check_attachments(pack, invoices[number])
+    yield from check_seals(pack, pack.json("seals.json"), requests)
+
+
+def check_notes(path, pack, options):
+    """What was noted elsewhere is what is here."""
+    if options.digest:
+        if pack.zip is None:
+            yield "--digest needs the ZIP file itself, not a folder."
+        elif hashlib.sha256(Path(path).read_bytes()).hexdigest() != options.digest.lower():
+            yield "The pack is not the one whose SHA-256 was noted."
+    hashes = {seal["hash"] for chain in pack.json("seals.json").values() for seal in chain}
+    if options.seal and options.seal.lower() not in hashes:
+        yield "The seal whose hash was noted is not among the seals of this pack."
+
+
+def say(text):
+    """Write a line."""
+    sys.stdout.write(f"{text}\n")
+
+
+def main(arguments=None):
+    """Verify a pack and say so; 0 when it is intact."""
+    parser = argparse.ArgumentParser(description="Verify an audit pack, offline.")
+    parser.add_argument("pack", nargs="?", default=str(Path(__file__).resolve().parent), help="ZIP file or folder")
+    parser.add_argument("--digest", help="SHA-256 of the ZIP as it was noted when the pack was made")
+    parser.add_argument("--seal", help="hash of a seal that was noted elsewhere")
+    options = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        pack = Pack(options.pack)
+        problems = [*verify(pack), *check_notes(options.pack, pack, options)]
+        if not problems:
+            return conclude(pack)
+    except Broken as problem:
+        problems = [str(problem)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile) as problem:
+        problems = [f"The pack cannot be read ({type(problem).__name__}: {problem})."]
+    for problem in problems:
+        say(f"BROKEN  {problem}")
+    say(f"\n{len(problems)} problem(s). The first one: {problems[0]}")
+    return 1
+
+
+def conclude(pack):
+    """Say what is intact; 0."""
+    requests, invoices = load(pack)
+    events = sum(len(request["events"]) for request in requests.values())
+    say(f"INTACT  {len(invoices)} invoice(s), {len(requests)} validation(s), {events} event(s).")
+    for company, chain in sorted(pack.json("seals.json").items()):
+        last = chain[-1]
+        say(f"INTACT  {len(chain)} seal(s) of company {company}; the last one: {last['hash']} of {last['date']} UTC.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

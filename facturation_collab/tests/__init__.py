@@ -13,3 +13,5 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_secrecy
+from . import test_secrecy_documents

@@ -60,7 +60,9 @@ class AccountMove(models.Model):
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         """Messages of a confidential invoice reach nobody inside the company who may not read it, follower or not."""
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        if len(self) != 1 or not self.sudo().department_id.is_within_confidential:
+        if len(self) != 1 or not self.env["hr.department"]._has_confidential():
+            return recipients
+        if not self.sudo().department_id.is_within_confidential:
             return recipients
         allowed = self._get_confidential_readers()
         return [data for data in recipients if not data.get("uid") or data.get("ushare") or data["uid"] in allowed]
@@ -84,11 +86,18 @@ class AccountMoveLine(models.Model):
         if not restricted or not context.get("order_cumulated_balance"):
             return super()._compute_cumulated_balance()
         readable = self.sudo(False)._search(Domain.TRUE)
-        domain = list(Domain(context.get("domain_cumulated_balance") or []) & Domain("id", "in", readable))
+        domain = ("&", ("id", "in", readable), *self._get_cumulated_conditions())
         lines = self.with_context(domain_cumulated_balance=domain)
         super(AccountMoveLine, lines)._compute_cumulated_balance()
         for line, narrowed in zip(self, lines, strict=True):
             line.cumulated_balance = narrowed.cumulated_balance
+
+    def _get_cumulated_conditions(self):
+        """The client's domain as one operand of a domain in prefix notation; conditions without operator are AND-ed."""
+        conditions = tuple(self.env.context.get("domain_cumulated_balance") or ((1, "=", 1),))
+        operators = sum(item in ("&", "|") for item in conditions if isinstance(item, str))
+        operands = sum(not isinstance(item, str) for item in conditions)
+        return ("&",) * (operands - operators - 1) + conditions
 
 
 class AccountPayment(models.Model):

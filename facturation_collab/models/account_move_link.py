@@ -24,6 +24,7 @@ class AccountMove(models.Model):
     def _get_thread_with_access(self, thread_id, *, mode="read", **kwargs):
         """Nor does a token open the conversation on such an invoice."""
         thread = super()._get_thread_with_access(thread_id, mode=mode, **kwargs)
-        if thread and thread._is_withheld_from_links() and not thread.sudo(False).has_access("read"):
+        by_token = kwargs.get("token") or kwargs.get("hash")
+        if thread and by_token and thread._is_withheld_from_links() and not thread.sudo(False).has_access("read"):
             return self.browse()
         return thread

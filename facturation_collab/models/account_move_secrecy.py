@@ -21,24 +21,26 @@ class AccountMove(models.Model):
         help="The confidential invoices that this entry settles or belongs to: whoever may not see them does not see it.",
     )
 
-    @api.constrains("department_id")
-    def _check_confidential_department(self):
-        """Say it, rather than fail when the invoice is gone from the person's sight."""
-        participants = self.sudo().filtered(lambda move: self.env.user in move.validation_participant_ids)
-        (self - participants).department_id._check_open()
-
     @api.model_create_multi
     def create(self, vals_list):
-        # Natively the lines come before the constraint, and their rule would refuse without a reason.
-        departments = {vals["department_id"] for vals in vals_list if vals.get("department_id")}
-        self.env["hr.department"].browse(departments)._check_open()
+        for department_id in {vals["department_id"] for vals in vals_list if vals.get("department_id")}:
+            self._check_department_open(department_id)
         return super().create(vals_list)
 
     def write(self, vals):
+        if vals.get("department_id"):
+            self._check_department_open(vals["department_id"])
         result = super().write(vals)
         if vals.get("department_id"):
             self._link_confidential_entries()
         return result
+
+    def _check_department_open(self, department_id):
+        """Say why an invoice cannot go there, rather than fail when it is gone from the person's sight."""
+        department = self.env["hr.department"].browse(department_id)
+        participants = self.sudo().filtered(lambda move: self.env.user in move.validation_participant_ids)
+        if not self or self - participants:
+            department._check_open()
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         reversals = super()._reverse_moves(default_values_list, cancel)
@@ -54,7 +56,7 @@ class AccountMove(models.Model):
         return {move: department for move, department in found.items() if department not in closed}
 
     def _get_hidden(self):
-        """Those of these invoices and entries that secrecy keeps from the present user; elevated rights do not matter."""
+        """Those of these that secrecy keeps from the present user; elevated rights do not matter."""
         user = self.env.user
         if not self.ids or not user._is_kept_from_confidential(reading=True):
             return self.browse()

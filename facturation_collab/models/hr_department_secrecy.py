@@ -114,25 +114,26 @@ class AccountDepartmentMember(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = super().create(vals_list)
-        members._log_confidential(lambda env: env._("Role given"))
+        members._log_confidential(self.env._("%(user)s received the role %(role)s here."))
         return members
 
     def write(self, vals):
         result = super().write(vals)
         if vals.keys() & {"department_id", "user_id", "role", "date_from", "date_to"}:
-            self._log_confidential(lambda env: env._("Role changed"))
+            self._log_confidential(self.env._("The role of %(user)s here was changed and is now %(role)s."))
         return result
 
     def unlink(self):
-        self._log_confidential(lambda env: env._("Role taken away"))
+        self._log_confidential(self.env._("%(user)s no longer has the role %(role)s here."))
         return super().unlink()
 
-    def _log_confidential(self, get_title):
+    def _log_confidential(self, sentence):
+        """Note on each confidential department what happened to the roles that open its invoices."""
         if not self.env["hr.department"]._has_confidential():
             return
         roles = dict(self._fields["role"]._description_selection(self.env))
         for member in self.sudo().filtered("department_id.is_within_confidential"):
             member.department_id._message_log(
-                body=f"{get_title(self.env)}: {member.user_id.name}, {roles[member.role]}",
+                body=sentence % {"user": member.user_id.name, "role": roles[member.role]},
                 author_id=self.env.user.partner_id.id,
             )

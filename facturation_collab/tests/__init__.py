@@ -15,3 +15,4 @@ from . import test_real_documents
 from . import test_screens
 from . import test_secrecy
 from . import test_secrecy_documents
+from . import test_security_matrix

@@ -135,7 +135,7 @@ class TestConfidentialInvoices(SecrecyCase):
         with self.assertRaisesRegex(UserError, "Payroll is confidential"), self.env.cr.savepoint():
             self._create_move(self.finance, self.payroll)
         with self.assertRaisesRegex(UserError, "Payroll is confidential"), self.env.cr.savepoint():
-            self.open.with_user(self.finance).department_id = self.payroll
+            self.open.with_user(self.finance).write({"department_id": self.payroll.id})
         self.env.invalidate_all()
         move = self._create_move(self.trusted, self.payroll)
         self.assertKept(move, self.finance)
@@ -186,3 +186,22 @@ class TestConfidentialInvoices(SecrecyCase):
         moves = self.env["account.move"]
         self.assertFalse(moves.with_user(self.finance).create(vals).department_id)
         self.assertEqual(moves.with_user(self.trusted).create(vals).department_id, self.payroll)
+
+    def test_lists_cost_no_more_queries_with_a_confidential_department(self):
+        for _index in range(8):
+            self._create_move(department=self.logistics)
+        specification = {"name": {}, "amount_total": {}, "department_id": {"fields": {"display_name": {}}}}
+
+        def count_queries(user):
+            moves = self.env["account.move"].with_user(user)
+            for _run in ("warm", "measured"):
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                moves.web_search_read([("move_type", "=", "in_invoice")], specification, limit=80)
+            return self.env.cr.sql_log_count - before
+
+        for user in (self.finance, self.director):
+            with_secrets = count_queries(user)
+            self.payroll.sudo().is_confidential = False
+            self.assertLessEqual(with_secrets, count_queries(user))
+            self.payroll.sudo().is_confidential = True

@@ -31,15 +31,19 @@ class TestConfidentialDocuments(SecrecyCase):
             self.assertShown(record, self.finance, self.trusted)
 
     def test_payments_without_an_entry(self):
-        payment = self.env["account.payment"].sudo().create(
-            {
-                "payment_type": "outbound",
-                "partner_type": "supplier",
-                "partner_id": self.vendor.id,
-                "amount": 1234,
-                "journal_id": self.bank.id,
-                "invoice_ids": [Command.link(self.secret.id)],
-            }
+        payment = (
+            self.env["account.payment"]
+            .sudo()
+            .create(
+                {
+                    "payment_type": "outbound",
+                    "partner_type": "supplier",
+                    "partner_id": self.vendor.id,
+                    "amount": 1234,
+                    "journal_id": self.bank.id,
+                    "invoice_ids": [Command.link(self.secret.id)],
+                }
+            )
         )
         self.assertFalse(payment.move_id)
         self.assertKept(payment, self.finance)
@@ -83,9 +87,10 @@ class TestConfidentialDocuments(SecrecyCase):
 
     def test_bank_lines_matched_to_its_payment(self):
         payment = self._pay(self.secret)
-        outstanding = payment.move_id.line_ids.filtered(lambda item: item.account_id.account_type != "liability_payable")
-        line = self.env["account.bank.statement.line"].sudo()
-        line = line.create({"journal_id": self.bank.id, "payment_ref": "transfer", "amount": -1234, "date": "2026-01-20"})
+        items = payment.move_id.line_ids
+        outstanding = items.filtered(lambda item: item.account_id.account_type != "liability_payable")
+        vals = {"journal_id": self.bank.id, "payment_ref": "transfer", "amount": -1234, "date": "2026-01-20"}
+        line = self.env["account.bank.statement.line"].sudo().create(vals)
         _liquidity, suspense, _other = line._seek_for_lines()
         outstanding.account_id.reconcile = True
         suspense.account_id = outstanding.account_id
@@ -204,7 +209,7 @@ class TestConfidentialFigures(SecrecyCase):
             self.assertIn(f"{amount}.00", figures["outstanding_pay_account_balance"])
 
     def test_activities_of_journals(self):
-        activity = self.secret.activity_schedule("mail.mail_activity_data_todo", summary="Secret", user_id=self.trusted.id)
+        activity = self.secret.activity_schedule("mail.mail_activity_data_todo", user_id=self.trusted.id)
         for user, shown in ((self.finance, False), (self.trusted, True)):
             self.env.invalidate_all()
             data = json.loads(self.purchases.with_user(user).json_activity_data)
@@ -220,7 +225,7 @@ class TestConfidentialFigures(SecrecyCase):
             self.assertEqual(vendor.credit, receivable)
             self.assertEqual(vendor.total_invoiced, receivable)
             self.assertEqual(vendor.supplier_invoice_count, bills)
-            self.assertEqual(vendor.account_move_count, bills + bool(receivable))
+            self.assertEqual(vendor.account_move_count, bool(receivable))
             found = vendor.search([("debit", ">", 1000), ("id", "=", vendor.id)])
             self.assertEqual(bool(found), payable > 1000)
             self.assertTrue(vendor.search([("debit", ">=", 10), ("id", "=", vendor.id)]))
@@ -256,9 +261,10 @@ class TestConfidentialFigures(SecrecyCase):
     def test_cumulated_balance_of_lines_runs_over_readable_ones(self):
         (self.secret | self.open).action_post()
         pair = [(move.line_ids.filtered(lambda line: line.credit)) for move in (self.open, self.secret)]
+        ids = tuple(line.id for line in pair)
         context = {
-            "order_cumulated_balance": "credit",
-            "domain_cumulated_balance": [("id", "in", [line.id for line in pair])],
+            "order_cumulated_balance": "credit, id",
+            "domain_cumulated_balance": (("id", "in", ids),),
         }
         for user, balance in ((self.finance, -10), (self.manager, -10), (self.trusted, -1244)):
             self.env.invalidate_all()
@@ -270,10 +276,13 @@ class TestConfidentialFigures(SecrecyCase):
             department=self.payroll, move_type="out_invoice", amount=500, invoice_date=fields.Date.today()
         )
         out.action_post()
+        now = fields.Datetime.now()
+        period = {"start_datetime": fields.Datetime.subtract(now, days=7), "end_datetime": now}
         figures = {}
         for user in (self.finance, self.trusted):
             self.env.invalidate_all()
-            figures[user] = digest.with_user(user).with_company(self.company).kpi_account_total_revenue_value
+            mine = digest.with_user(user).with_company(self.company).with_context(**period)
+            figures[user] = mine.kpi_account_total_revenue_value
         self.assertEqual(figures[self.trusted] - figures[self.finance], 500)
 
     def test_what_settled_an_open_invoice_too_is_told_as_an_amount(self):

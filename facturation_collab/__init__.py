@@ -1,1 +1,2 @@
 from . import demo, models, report, wizards
+from . import controllers, demo, models, report, wizards

@@ -76,13 +76,14 @@ class AccountMove(models.Model):
         return super().write(vals)
 
     def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
-        """Show a department user only those duplicates that they may read.
+        """Show only those duplicates that the person may read.
 
         Natively the query ignores access rights: the form fails, and tells that an invoice exists. Elevated rights do
         not widen the answer, since the person's form reads the same cached value.
         """
         duplicates = super()._fetch_duplicate_reference(matching_states)
-        if not self.env.user._is_department_user():
+        user = self.env.user
+        if not duplicates or not (user._is_department_user() or user._is_kept_from_confidential(reading=True)):
             return duplicates
         found = self.env["account.move"].union(*duplicates.values()).sudo(False)
         readable = set(found._filtered_access("read")._ids)

@@ -1,1 +1,2 @@
 from . import account_validation_trail
+from . import account_confidential_total

@@ -19,3 +19,6 @@ from . import test_access_explanation
 from . import test_seal
 from . import test_verification
 from . import test_audit_pack
+from . import test_secrecy
+from . import test_secrecy_documents
+from . import test_security_matrix

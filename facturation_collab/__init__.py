@@ -1,1 +1,2 @@
 from . import demo, models, wizards
+from .hooks import uninstall_hook

@@ -6,6 +6,7 @@
     "license": "LGPL-3",
     "author": "facturation_collab contributors",
     "depends": ["account", "hr"],
+    "external_dependencies": {"python": ["cryptography"]},
     "data": [
         "security/facturation_collab_groups.xml",
         "security/ir.model.access.csv",
@@ -23,6 +24,7 @@
         "views/account_validation_request_views.xml",
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
+        "wizards/account_document_encryption_views.xml",
         "views/facturation_collab_menus.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
@@ -37,5 +39,6 @@
             "facturation_collab/static/tests/tours/**/*",
         ],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -11,6 +11,7 @@ from . import (
     res_users,
     res_users_role,
     hr_department,
+    hr_department_encryption,
     account_department_member,
     hr_employee,
     hr_version,
@@ -26,4 +27,7 @@ from . import (
     account_move_decision,
     account_move_gate,
     account_move_panel,
+    account_move_encryption,
+    ir_attachment,
+    ir_attachment_encryption,
 )

@@ -31,6 +31,13 @@ class HrDepartment(models.Model):
         groups=ADMINISTRATOR,
         help="The role that employees of this department receive while roles follow employees.",
     )
+    is_confidential = fields.Boolean(
+        string="Confidential",
+        tracking=True,
+        groups=ADMINISTRATOR,
+        help="The documents of the invoices of this department, and of those below, are stored encrypted where the "
+        "server has a key.",
+    )
     reader_ids = fields.Many2many(
         "res.users",
         "account_department_reader_rel",

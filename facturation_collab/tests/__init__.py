@@ -13,3 +13,6 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_encryption
+from . import test_encryption_changes
+from . import test_encryption_web

@@ -68,8 +68,12 @@ class IrAttachment(models.Model):
         if not self.env["hr.department"]._get_confidential_ids():
             return set()
         default = self.env.context.get
+        # As the field itself takes ids: a program may send them as text.
         pairs = [
-            (vals.get("res_model", default("default_res_model")), vals.get("res_id", default("default_res_id")))
+            (
+                vals.get("res_model", default("default_res_model")),
+                int(vals.get("res_id", default("default_res_id")) or 0),
+            )
             for vals in vals_list
         ]
         secret = self._find_secret_pairs(set(pairs))

@@ -83,6 +83,15 @@ class TestEncryption(EncryptionCase):
         self.assertHidden()
         self.assertReadable(attachment)
 
+    def test_ids_as_text_and_as_defaults(self):
+        """However a program or a screen says which invoice it is."""
+        defaults = {"default_res_model": "account.move", "default_res_id": self.bill.id}
+        attachments = self._attach(self.bill, res_id=str(self.bill.id))
+        attachments |= self.Attachment.with_context(**defaults).create({"name": "a", "raw": self.content})
+        self.assertEqual(attachments.mapped("encryption_key"), ["2026", "2026"])
+        self.assertEqual(attachments.mapped("res_id"), [self.bill.id] * 2)
+        self.assertHidden()
+
     def test_several_created_together_keep_their_order(self):
         records = [self.open_bill, self.bill, self.open_bill, self.bill]
         vals_list = [

@@ -1,6 +1,9 @@
 import io
 import zipfile
 
+from PIL import Image
+
+from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 
 from .encryption_common import LOGGER, EncryptionCase
@@ -50,6 +53,16 @@ class TestEncryptionWeb(EncryptionCase, HttpCase):
         self.assertEqual(response.content, self.pdf)
         self.assertHidden()
 
+    def test_image(self):
+        """A scanned bill, in full and made smaller for the screen."""
+        image = io.BytesIO()
+        Image.new("RGB", (64, 64), "red").save(image, "PNG")
+        scan = self._attach(self.bill, raw=image.getvalue(), name="scan.png")
+        for width in (0, 32):
+            response = self.url_open(f"/web/image/{scan.id}?width={width}&height={width}")
+            self.assertEqual(Image.open(io.BytesIO(response.content)).size, (width or 64,) * 2)
+        self.assertEqual(scan.encryption_key, "2026")
+
     def test_several_in_one_archive(self):
         other = self._attach(self.bill, raw=self.content, name="other.txt")
         ids = f"{self.attachment.id},{other.id}"
@@ -80,7 +93,7 @@ class TestEncryptionWeb(EncryptionCase, HttpCase):
     def test_upload(self):
         """A file dropped on the chatter of the invoice."""
         self.authenticate(self.contributor.login, self.contributor.login)
-        data = {"thread_id": self.bill.id, "thread_model": "account.move", "csrf_token": self.csrf_token()}
+        data = {"thread_id": self.bill.id, "thread_model": "account.move", "csrf_token": Request.csrf_token(self)}
         files = {"ufile": ("dropped.txt", self.content, "text/plain")}
         response = self.url_open("/mail/attachment/upload", data=data, files=files)
         attachment = self.Attachment.search([("name", "=", "dropped.txt"), ("res_id", "=", self.bill.id)])

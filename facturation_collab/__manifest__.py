@@ -6,6 +6,7 @@
     "license": "LGPL-3",
     "author": "facturation_collab contributors",
     "depends": ["account", "hr"],
+    "external_dependencies": {"python": ["cryptography"]},
     "data": [
         "security/facturation_collab_groups.xml",
         "security/ir.model.access.csv",
@@ -31,6 +32,7 @@
         "views/account_move_actions.xml",
         "report/account_validation_trail.xml",
         "report/account_confidential_total_views.xml",
+        "wizards/account_document_encryption_views.xml",
         "views/facturation_collab_menus.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
@@ -45,5 +47,6 @@
             "facturation_collab/static/tests/tours/**/*",
         ],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -21,6 +21,7 @@ from . import (
     res_users_role,
     res_users_secrecy,
     hr_department,
+    hr_department_encryption,
     account_department_member,
     hr_department_secrecy,
     hr_employee,
@@ -44,4 +45,7 @@ from . import (
     account_move_panel,
     account_access_reason,
     account_access_facts,
+    account_move_encryption,
+    ir_attachment,
+    ir_attachment_encryption,
 )

@@ -15,7 +15,8 @@ class HrDepartment(models.Model):
         tracking=True,
         groups=ADMINISTRATOR,
         help="Invoices of this department and of those below it are seen only by people who have a role there, by "
-        "those who take part in the validation of an invoice, and by auditors. Accounting sees their totals only.",
+        "those who take part in the validation of an invoice, and by auditors. Accounting sees their totals only. "
+        "Where the server has a key, their documents are stored encrypted.",
     )
     # Read by record rules, which join departments anyway: nothing is written on invoices when it changes.
     is_within_confidential = fields.Boolean(

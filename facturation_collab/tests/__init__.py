@@ -22,3 +22,6 @@ from . import test_audit_pack
 from . import test_secrecy
 from . import test_secrecy_documents
 from . import test_security_matrix
+from . import test_encryption
+from . import test_encryption_changes
+from . import test_encryption_web

@@ -12,3 +12,9 @@ from . import (
     account_validation_verify,
     account_validation_pack,
 )
+from . import (
+    account_department_invite,
+    account_document_encryption,
+    account_validation_decision,
+    account_validation_posting,
+)

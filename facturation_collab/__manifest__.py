@@ -21,6 +21,8 @@
         "views/account_analytic_account_views.xml",
         "views/account_validation_policy_views.xml",
         "views/account_validation_request_views.xml",
+        "views/account_validation_forced_views.xml",
+        "wizards/account_payment_register_views.xml",
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
         "views/facturation_collab_menus.xml",

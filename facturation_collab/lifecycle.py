@@ -21,9 +21,11 @@ STEP_TRANSITIONS: Mapping[str, frozenset[str]] = {
     "open": frozenset({"approved", "returned", "rejected", "cancelled"}),
 }
 REQUEST_TRANSITIONS: Mapping[str, frozenset[str]] = {
-    "pending": frozenset({"approved", "returned", "rejected", "cancelled"}),
+    "pending": frozenset({"approved", "returned", "rejected", "cancelled", "forced"}),
 }
 """States not named here are final."""
+AGREED = ("approved", "forced")
+"""States of a request that let its very content be posted: everybody agreed, or an administrator answers for it."""
 
 
 def can_move(transitions: Mapping[str, frozenset[str]], old: str, new: str) -> bool:
@@ -157,3 +159,13 @@ def comparable(
     {'date': '2027-01-01'}
     """
     return {name: approved.get(name) if value in by_posting.get(name, ()) else value for name, value in current.items()}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list]:
+    """Return what differs between two snapshots: {name: [before, after]}, in the order of names.
+
+    >>> differences({"ref": "A", "lines": [1]}, {"ref": "B", "lines": [1]})
+    {'ref': ['A', 'B']}
+    """
+    names = sorted(before.keys() | after.keys())
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}

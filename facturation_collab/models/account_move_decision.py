@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_list
 
+from ..lifecycle import AGREED
+
 
 class AccountMove(models.Model):
     """Submitting and deciding: what a user may do with an invoice, and the public methods that do it, for one or
@@ -20,7 +22,7 @@ class AccountMove(models.Model):
         problem = ""
         if not self.is_invoice(include_receipts=True):
             problem = self.env._("Only invoices, bills, refunds and receipts are validated.")
-        elif self.state != "draft":
+        elif self.state != "draft" and not request._is_change_open():
             problem = self.env._("It is no longer a draft.")
         elif request.state == "pending":
             people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
@@ -29,7 +31,7 @@ class AccountMove(models.Model):
             )
         elif request.state == "rejected":
             problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
-        elif request.state == "approved" and request._is_content_unchanged():
+        elif request.state in AGREED and request._is_content_unchanged():
             problem = self.env._("It is already approved as it stands and can be posted.")
         elif not self.with_user(user).has_access("write"):
             problem = self.env._(

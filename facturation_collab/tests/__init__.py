@@ -13,3 +13,7 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_after_posting
+from . import test_payments_before_approval
+from . import test_bank_account_warning
+from . import test_break_glass

@@ -1,1 +1,6 @@
-from . import account_department_invite, account_validation_decision, account_validation_posting
+from . import (
+    account_department_invite,
+    account_validation_decision,
+    account_validation_posting,
+    account_payment_register,
+)

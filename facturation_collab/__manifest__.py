@@ -28,6 +28,8 @@
         "views/account_validation_request_views.xml",
         "views/account_validation_seal_views.xml",
         "views/account_validation_pack_views.xml",
+        "views/account_validation_forced_views.xml",
+        "wizards/account_payment_register_views.xml",
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
         "report/account_validation_trail.xml",

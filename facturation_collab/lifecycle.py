@@ -21,9 +21,11 @@ STEP_TRANSITIONS: Mapping[str, frozenset[str]] = {
     "open": frozenset({"approved", "returned", "rejected", "cancelled"}),
 }
 REQUEST_TRANSITIONS: Mapping[str, frozenset[str]] = {
-    "pending": frozenset({"approved", "returned", "rejected", "cancelled"}),
+    "pending": frozenset({"approved", "returned", "rejected", "cancelled", "forced"}),
 }
 """States not named here are final."""
+AGREED = ("approved", "forced")
+"""States of a request that let its very content be posted: everybody agreed, or an administrator answers for it."""
 
 
 def can_move(transitions: Mapping[str, frozenset[str]], old: str, new: str) -> bool:
@@ -339,3 +341,13 @@ def seal_payload(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hash of a seal covers besides the hash of the seal before it (dates as text in UTC)."""
     names = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
     return {"kind": "seal", "version": 1, **{name: values.get(name) or None for name in names}}
+
+
+def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list]:
+    """Return what differs between two snapshots: {name: [before, after]}, in the order of names.
+
+    >>> changed_values({"ref": "A", "lines": [1]}, {"ref": "B", "lines": [1]})
+    {'ref': ['A', 'B']}
+    """
+    names = sorted(before.keys() | after.keys())
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}

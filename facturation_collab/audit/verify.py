@@ -18,7 +18,7 @@ from pathlib import Path
 
 FORMAT = 1
 # Mode and state of a validation that holds the posted content to what was approved.
-AGREED = {("enforce", "approved")}
+AGREED = {("enforce", "approved"), ("enforce", "forced")}
 EVENT_FIELDS = ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
 SEAL_FIELDS = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
 SET_BY_POSTING = frozenset({"invoice_date", "date", "invoice_date_due", "instalments", "invoice_currency_rate"})

@@ -29,6 +29,7 @@ class AccountMove(models.Model):
             ("returned", "Returned"),
             ("rejected", "Rejected"),
             ("cancelled", "Cancelled"),
+            ("forced", "Posted without validation"),
         ],
         string="Validation",
         compute="_compute_validation",

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount, format_list
 
 from ..calls import check_call
+from ..lifecycle import AGREED
 
 
 class AccountMove(models.Model):
@@ -22,7 +23,7 @@ class AccountMove(models.Model):
         problem = ""
         if not self.is_invoice(include_receipts=True):
             problem = self.env._("Only invoices, bills, refunds and receipts are validated.")
-        elif self.state != "draft":
+        elif self.state != "draft" and not request._is_change_open():
             problem = self.env._("It is no longer a draft.")
         elif request.state == "pending":
             people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
@@ -31,7 +32,7 @@ class AccountMove(models.Model):
             )
         elif request.state == "rejected":
             problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
-        elif request.state == "approved" and request._is_content_unchanged():
+        elif request.state in AGREED and request._is_content_unchanged():
             problem = self.env._("It is already approved as it stands and can be posted.")
         elif not self.with_user(user).has_access("write"):
             problem = self.env._(

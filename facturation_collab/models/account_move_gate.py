@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_list
 
+from ..lifecycle import AGREED
+
 
 class AccountMove(models.Model):
     """The gate: an invoice under an enforcing policy is posted only with exactly the content that was approved.
@@ -23,13 +25,13 @@ class AccountMove(models.Model):
             if not move.is_invoice(include_receipts=True):
                 continue
             request = move.validation_request_id
-            if request.move_id != move or request.state not in ("pending", "approved", "rejected"):
+            if request.move_id != move or request.state not in ("pending", "approved", "rejected", "forced"):
                 free.append(move.id)
                 continue
             refusal = move._get_request_refusal(request)
             if refusal and request.mode == "enforce":
                 refusals[move.id] = refusal
-            elif refusal or request.state != "approved":
+            elif refusal or request.state not in AGREED:
                 free.append(move.id)
         for move_id, (policy, _criteria) in self.env["account.validation.policy"]._match(self.browse(free)).items():
             if policy.mode == "enforce":
@@ -107,7 +109,7 @@ class AccountMove(models.Model):
     def _get_observed(self):
         """Return the invoices that an observing policy covers and that nobody has approved."""
         drafts = self.filtered(
-            lambda move: move.validation_state != "approved" and move.is_invoice(include_receipts=True)
+            lambda move: move.validation_state not in AGREED and move.is_invoice(include_receipts=True)
         )
         return self.browse(self.env["account.validation.policy"]._match(drafts))
 

@@ -82,10 +82,16 @@ class AccountMove(models.Model):
             lambda move: move._origin and move.validation_state not in ("pending", "approved", "rejected")
         )
         previews = unsubmitted.filtered(lambda move: move.state == "draft")._get_panel_previews()
+        runs = self.filtered(lambda move: move.id not in previews and move.sudo().validation_request_id)
+        asked = (self.browse(previews) | runs).filtered(
+            lambda move: move.id in previews or move.validation_state == "pending"
+        )
+        warnings = asked._get_bank_warnings()
         for move in self:
             request = move.sudo().validation_request_id
             panel = previews.get(move.id) or (request and move._get_panel_run(request))
-            move.validation_panel = {**panel, **move._get_panel_past(request)} if panel else False
+            extra = {"bank_warning": warnings.get(move.id)}
+            move.validation_panel = {**panel, **extra, **move._get_panel_past(request)} if panel else False
 
     def _get_panel_previews(self):
         """Return {move id: panel} of the circuit that these invoices would take if the present user submitted them
@@ -158,7 +164,7 @@ class AccountMove(models.Model):
 
     def _get_panel_next(self, request):
         """Return the sentence that says what comes next on this invoice."""
-        if self.state == "posted":
+        if self.state == "posted" and not request._is_change_open():
             return self.env._("The invoice is posted: nothing is left to do here.")
         if request.state == "pending":
             return self._get_panel_next_pending(request)
@@ -169,6 +175,7 @@ class AccountMove(models.Model):
             "returned": self.env._("%s corrects the invoice and submits it again.", request.submitter_id.name),
             "rejected": self.env._("The invoice cannot be posted. Accounting cancels it."),
             "cancelled": self.env._("The invoice can be corrected and submitted again."),
+            "forced": self.env._("Accounting can post the invoice again as it is, or submit it."),
         }[request.state]
 
     def _get_panel_next_pending(self, request):
@@ -176,6 +183,8 @@ class AccountMove(models.Model):
             return stuck
         later = request.step_ids.filtered(lambda step: step.state == "waiting").sorted("sequence")
         now = self.env._("It waits for %s", format_list(self.env, request.waiting_user_ids.mapped("name"), "or"))
+        if request.after_posting:
+            return self.env._("%s. Until the change is validated, the invoice is not paid.", now)
         if later:
             return self.env._("%(now)s, then goes to level “%(level)s”.", now=now, level=later[0].name)
         if request.mode == "observe":

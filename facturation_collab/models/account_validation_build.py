@@ -109,11 +109,12 @@ class AccountValidationPolicy(models.Model):
                 )
         return overlaps
 
-    def _start(self, moves, criteria, plans, comment=None):
+    def _start(self, moves, criteria, plans, comment=None, first_event="submitted"):
         """Create the requests of invoices under this policy, with their steps and first event, in batch.
 
         :param criteria: names of the criteria that matched, as `_match` returned them
         :param plans: {move id: [(level, res.users)]}, as `_plan` returned them, without a problem
+        :param first_event: "recorded" for a request that only keeps what happened, and is ended at once by its caller
         :returns: account.validation.request, as the present user with sudo
         """
         self.ensure_one()
@@ -125,7 +126,7 @@ class AccountValidationPolicy(models.Model):
         self.env["account.validation.event"].sudo()._append(
             [
                 request._prepare_event_vals(
-                    "submitted",
+                    first_event,
                     comment=comment,
                     data={"fingerprint": request.fingerprint, "plan": lifecycle.fingerprint(request.plan)},
                 )

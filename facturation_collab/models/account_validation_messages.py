@@ -216,11 +216,19 @@ class AccountValidationRequest(models.Model):
         :param sentence: function of an environment that returns what happened to these invoices; by default, that they
             wait for the validation of that person
         """
+        facts = (
+            {} if sentence else self.env["account.move"].union(*(r.move_id for r in readers.values()))._get_bank_facts()
+        )
         for user, requests in readers.items():
             moves = requests.move_id.with_context(lang=user.lang)
             env = moves.env
             links = Markup("").join(
-                Markup('<li><a href="%s">%s</a></li>') % (f"/odoo/account.move/{move.id}", move._get_validation_title())
+                Markup('<li><a href="%s">%s</a>%s</li>')
+                % (
+                    f"/odoo/account.move/{move.id}",
+                    move._get_validation_title(),
+                    _warn(move._describe_bank_fact(facts.get(move.id))),
+                )
                 for move in moves
             )
             subject = env._("Validation of %s invoices", len(moves))
@@ -257,6 +265,10 @@ class AccountMove(models.Model):
         if subtype_id in self.env["account.validation.request"]._get_ids(ASKED, OUTCOME):
             return self.env["mail.thread"]._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
         return super()._notify_get_recipients_groups(message, model_description, msg_vals=msg_vals)
+
+
+def _warn(sentence):
+    return Markup("<br/><strong>%s</strong>") % sentence if sentence else ""
 
 
 def _quote(comment):

@@ -88,6 +88,23 @@ class AccountValidationPolicy(models.Model):
         default=True,
         help="One person is one voice: nobody approves the same invoice at two levels.",
     )
+    posted_change = fields.Selection(
+        [("refuse", "Refuse it"), ("record", "Record it and validate again")],
+        string="A change after posting",
+        required=True,
+        default="refuse",
+        help="What approvers agreed to is changed on a posted invoice: partner, bank account, amounts, lines, dates. "
+        "Refuse it: the invoice is reset to draft first. Record it: the change is kept in the history, its "
+        "approvers are asked again, and the invoice is not paid before they agree.",
+    )
+    early_payment = fields.Selection(
+        [("refuse", "Refuse it"), ("record", "Record it")],
+        string="A payment before approval",
+        required=True,
+        default="refuse",
+        help="Somebody pays or reconciles an invoice that is not approved. Refuse it: other invoices of the same batch "
+        "are paid. Record it: the payment goes through and is kept in the history.",
+    )
     level_ids = fields.One2many("account.validation.level", "policy_id", string="Levels", copy=True)
     summary = fields.Char(compute="_compute_summary", string="In plain words")
     request_count = fields.Integer(compute="_compute_request_count", string="Requests")

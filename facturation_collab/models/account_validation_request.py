@@ -34,6 +34,7 @@ class AccountValidationRequest(models.Model):
             ("returned", "Returned"),
             ("rejected", "Rejected"),
             ("cancelled", "Cancelled"),
+            ("forced", "Posted without validation"),
         ],
         required=True,
         readonly=True,
@@ -253,7 +254,7 @@ class AccountValidationRequest(models.Model):
         self._engine().write(
             {"state": state, "closed_at": now, "since": now, "deadline": False, "waiting_user_ids": [Command.clear()]}
         )
-        event_type = "cancelled" if state == "cancelled" else "closed"
+        event_type = state if state in ("cancelled", "forced") else "closed"
         self.env["account.validation.event"]._append(
             [request._prepare_event_vals(event_type, comment=comment, data={"state": state}) for request in self],
         )

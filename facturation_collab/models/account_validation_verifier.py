@@ -178,4 +178,4 @@ class AccountValidationVerifier(models.AbstractModel):
     @api.model
     def _get_agreed_states(self):
         """Return the states of a request that let its invoice be posted."""
-        return ("approved",)
+        return lifecycle.AGREED

@@ -18,3 +18,9 @@ from . import (
     account_validation_decision,
     account_validation_posting,
 )
+from . import (
+    account_department_invite,
+    account_validation_decision,
+    account_validation_posting,
+    account_payment_register,
+)

@@ -17,6 +17,8 @@ class AccountValidationDecisionWizard(models.TransientModel):
             ("return", "Return"),
             ("reject", "Reject"),
             ("cancel", "Cancel the validation"),
+            ("force", "Post without validation"),
+            ("review", "Review"),
         ],
         required=True,
         default="approve",
@@ -27,7 +29,7 @@ class AccountValidationDecisionWizard(models.TransientModel):
     @api.depends("outcome", "move_ids")
     def _compute_comment_required(self):
         for wizard in self:
-            wizard.comment_required = wizard.outcome in ("return", "reject") or (
+            wizard.comment_required = wizard.outcome in ("return", "reject", "force", "review") or (
                 wizard.outcome == "approve" and any(wizard.move_ids.mapped("validation_comment_required"))
             )
 

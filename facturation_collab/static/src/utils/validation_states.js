@@ -8,6 +8,7 @@ export const REQUEST_STATES = {
     returned: { label: _t("Returned"), badge: "text-bg-danger", icon: "fa-undo" },
     rejected: { label: _t("Rejected"), badge: "text-bg-danger", icon: "fa-ban" },
     cancelled: { label: _t("Cancelled"), badge: "text-bg-secondary", icon: "fa-times" },
+    forced: { label: _t("Posted without validation"), badge: "text-bg-danger", icon: "fa-exclamation-triangle" },
 };
 
 export const STEP_STATES = {

@@ -22,9 +22,10 @@ export class ValidationPanel extends Component {
     static props = {
         panel: Object,
         startCollapsed: { type: Boolean, optional: true },
+        showBankWarning: { type: Boolean, optional: true },
         onOpenRequest: { type: Function, optional: true },
     };
-    static defaultProps = { startCollapsed: false };
+    static defaultProps = { startCollapsed: false, showBankWarning: true };
 
     setup() {
         this.bodyId = `o_validation_panel_body_${nextPanelId++}`;

@@ -54,6 +54,13 @@ test("the card shows what is asked, of whom and why", async () => {
     expect(".o_to_validate_pager").toHaveText(/1 of 2/);
 });
 
+test("the card warns of a new bank account before anything else, once", async () => {
+    queue[0].validation_panel = makePanel({ bank_warning: "The bank account FR2 is not the one of the last bill." });
+    await openScreen();
+    expect(".o_validation_card > .o_validation_bank_warning[role='alert']").toHaveText(/FR2 is not the one/);
+    expect(".o_validation_bank_warning").toHaveCount(1);
+});
+
 test("approving brings the next invoice, and the last one an explanation", async () => {
     await openScreen();
     await press(".o_decision_approve");

@@ -103,6 +103,21 @@ test("changed content is an alert even while the panel is folded", async () => {
     expect(".o_validation_panel_changed[role='alert']").toHaveCount(1);
 });
 
+test("a bank account that is new is an alert even while the panel is folded", async () => {
+    await mountPanel(
+        { bank_warning: "The bank account FR2 is not the one of the last bill." },
+        { startCollapsed: true }
+    );
+    expect(".o_validation_panel_body").toHaveCount(0);
+    expect(".o_validation_bank_warning[role='alert']").toHaveText(/FR2 is not the one/);
+});
+
+test("a posting without validation is said in words", async () => {
+    await mountPanel({ state: "forced", steps: [] });
+    expect(".o_validation_panel_state").toHaveText("Posted without validation");
+    expect(".o_validation_bank_warning").toHaveCount(0);
+});
+
 test("comments say who, what and when", async () => {
     await mountPanel({
         state: "returned",

@@ -10,5 +10,6 @@ class PortalWithheld(PortalAccount):
         document = super()._document_check_access(model_name, document_id, access_token)
         if model_name == "account.move" and document._is_withheld_from_links():
             if not request.env["account.move"].browse(document_id).has_access("read"):
-                raise AccessError(request.env._("This invoice is not available yet. You receive it when it is released."))
+                refusal = request.env._("This invoice is not available yet. You receive it when it is released.")
+                raise AccessError(refusal)
         return document

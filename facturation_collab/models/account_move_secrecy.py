@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 
 class AccountMove(models.Model):
-    """Confidential invoices, and the entries that would tell of them: payments, bank lines, exchange and tax entries."""
+    """Confidential invoices, and the entries that would tell of them: of payments, bank lines, exchange, taxes."""
 
     _inherit = "account.move"
 
@@ -18,7 +18,8 @@ class AccountMove(models.Model):
         string="Confidential Invoices",
         copy=False,
         groups=NO_ACCESS,
-        help="The confidential invoices that this entry settles or belongs to: whoever may not see them does not see it.",
+        help="The confidential invoices that this entry settles or belongs to: whoever may not see them does not see "
+        "it.",
     )
 
     @api.model_create_multi

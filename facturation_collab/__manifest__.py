@@ -5,7 +5,7 @@
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "facturation_collab contributors",
-    "depends": ["account", "hr"],
+    "depends": ["account", "auth_totp_mail", "hr"],
     "data": [
         "security/facturation_collab_groups.xml",
         "security/ir.model.access.csv",
@@ -21,6 +21,8 @@
         "views/account_analytic_account_views.xml",
         "views/account_validation_policy_views.xml",
         "views/account_validation_request_views.xml",
+        "views/account_validation_attempt_views.xml",
+        "views/res_users_views.xml",
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
         "views/facturation_collab_menus.xml",

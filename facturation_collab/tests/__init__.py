@@ -13,3 +13,6 @@ from . import test_integrity
 from . import test_gate
 from . import test_real_documents
 from . import test_screens
+from . import test_separation_of_duties
+from . import test_step_up
+from . import test_step_up_http

@@ -47,13 +47,16 @@ class AccountMove(models.Model):
     def message_new(self, msg_dict, custom_values=None):
         reader = self.with_context(**{READER_KEY: READER})
         move = super(AccountMove, reader).message_new(msg_dict, custom_values=custom_values)
-        return move.with_env(self.env)
+        # Only this mark ends here: what is read of the attachments next goes by the rest of the context.
+        kept = {name: value for name, value in move.env.context.items() if name != READER_KEY}
+        return move.with_env(move.env(context=kept))
 
     def _extend_with_attachments(self, files_data, new=False):
-        """A document that makes a new invoice is nobody's change; one that rewrites a draft is a change of whoever
-        attached it.
+        """A document that fills a new invoice is nobody's change; one that rewrites a draft is a change of whoever
+        attached it. A client can pretend that a draft is new: it is when it is empty and nobody has typed in it.
         """
-        reader = self.with_context(**{READER_KEY: READER}) if new else self
+        is_empty = new and not self.sudo().content_editor_id and not self.sudo().invoice_line_ids
+        reader = self.with_context(**{READER_KEY: READER}) if is_empty else self
         return super(AccountMove, reader)._extend_with_attachments(files_data, new)
 
     def _without_editor(self, vals):

@@ -1,5 +1,7 @@
 """Who did something with an invoice does not approve it, whatever the account; and one person is one voice."""
 
+from unittest.mock import patch
+
 from odoo import SUPERUSER_ID, Command
 from odoo.exceptions import AccessError, UserError
 
@@ -236,6 +238,32 @@ class TestLastEditor(DutiesCase):
         self.assertFalse(bill.content_editor_id)
         bill.with_user(self.controller).partner_id = self.partner_a
         self.assertEqual(bill.content_editor_id, self.controller)
+
+    def test_a_document_that_rewrites_a_draft_is_a_change_and_one_that_fills_a_new_invoice_is_none(self):
+        for pretended_new in (False, True):
+            bill = self._create_bill(self.finance)
+            self._read_document(bill.with_user(self.controller), pretended_new)
+            self.assertEqual(bill.content_editor_id, self.controller, pretended_new)
+        received = self.env["account.move"].with_user(self.controller).create({"move_type": "in_invoice"})
+        self._read_document(received, True)
+        self.assertFalse(received.content_editor_id)
+
+    def _read_document(self, bill, new):
+        """Read a document as one line, in the place of what the invoice had."""
+        Move = type(self.env["account.move"])
+
+        def decode(invoice, *args, **kwargs):
+            invoice.invoice_line_ids = [Command.clear(), Command.create({"name": "Read", "price_unit": 42.0})]
+            invoice.invoice_line_ids.tax_ids = False
+
+        def get_decoder(moves, file_data, new=False):
+            return {"priority": 20, "decoder": decode} if file_data["name"] == "bill.txt" else None
+
+        with patch.object(Move, "_get_edi_decoder", get_decoder):
+            vals = {"name": "bill.txt", "raw": b"bill", "res_model": "account.move", "res_id": bill.id}
+            files = bill._to_files_data(self.env["ir.attachment"].create(vals))
+            bill._extend_with_attachments(files, new)
+        self.assertEqual(bill.invoice_line_ids.mapped("price_unit"), [42.0])
 
     def test_nobody_writes_it(self):
         bill = self._create_bill()

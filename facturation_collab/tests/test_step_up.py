@@ -215,6 +215,15 @@ class TestSecondFactors(StepUpCase):
             with self.assertRaises(AccessError):
                 self.manager.with_user(user).read(["validation_has_second_factor"])
 
+    def test_administrator_opens_the_lists(self):
+        for xmlid in ("res_users_action_second_factor", "account_validation_attempt_action"):
+            action = self.env["ir.actions.actions"].with_user(self.administrator)._for_xml_id(
+                f"facturation_collab.{xmlid}"
+            )
+            views = [*action["views"], (action["search_view_id"] and action["search_view_id"][0], "search")]
+            model = self.env[action["res_model"]].with_user(self.administrator)
+            self.assertEqual(set(model.get_views(views)["views"]), {"list", "search"}, xmlid)
+
     def test_administrator_invites_those_who_lack_one(self):
         users = (self.manager | self.finance).with_user(self.administrator)
         before = self.env["mail.mail"].sudo().search([])

@@ -217,8 +217,8 @@ class TestSecondFactors(StepUpCase):
 
     def test_administrator_opens_the_lists(self):
         for xmlid in ("res_users_action_second_factor", "account_validation_attempt_action"):
-            action = self.env["ir.actions.actions"].with_user(self.administrator)._for_xml_id(
-                f"facturation_collab.{xmlid}"
+            action = (
+                self.env["ir.actions.actions"].with_user(self.administrator)._for_xml_id(f"facturation_collab.{xmlid}")
             )
             views = [*action["views"], (action["search_view_id"] and action["search_view_id"][0], "search")]
             model = self.env[action["res_model"]].with_user(self.administrator)

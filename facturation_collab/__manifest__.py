@@ -7,6 +7,7 @@
     "author": "facturation_collab contributors",
     "depends": ["account", "hr"],
     "external_dependencies": {"python": ["cryptography"]},
+    "depends": ["account", "auth_totp_mail", "hr"],
     "data": [
         "security/facturation_collab_groups.xml",
         "security/ir.model.access.csv",
@@ -30,6 +31,8 @@
         "views/account_validation_pack_views.xml",
         "views/account_validation_forced_views.xml",
         "wizards/account_payment_register_views.xml",
+        "views/account_validation_attempt_views.xml",
+        "views/res_users_views.xml",
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
         "report/account_validation_trail.xml",

@@ -102,7 +102,8 @@ class AccountMove(models.Model):
         """Approve these invoices, at the level where they now wait for the present user.
 
         :param comment: text, required where the level says so
-        :returns: False, or for several invoices an action that tells which were left out and why
+        :returns: False, or for several invoices an action that tells which were left out and why; in the browser, the
+            dialog that asks for a proof of identity, for the invoices whose level asks for one: they wait for it
         :raises UserError: when none can be approved; says why for each
         """
         return self._decide("approve", comment, self.env._("%s invoices were approved."))
@@ -163,11 +164,11 @@ class AccountMove(models.Model):
         self.env.flush_all()
         self.env.cr.execute("SELECT id FROM account_move WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [self.ids])
 
-    def _decide(self, outcome, comment, done):
+    def _decide(self, outcome, comment, done, proof=None):
         """Decide on the invoices where the present user can, report the others."""
         check_call(self, comment)
         self.check_access("read")
-        refused = self.sudo().validation_request_id._decide(outcome, comment)
+        refused = self.sudo().validation_request_id._decide(outcome, comment, proof)
         refusals = {}
         for move in self:
             request = move.sudo().validation_request_id
@@ -175,7 +176,23 @@ class AccountMove(models.Model):
                 refusals[move] = self.env._("It was not submitted for validation.")
             elif request in refused:
                 refusals[move] = refused[request]
+        asked = self._get_unproven(refusals) if outcome == "approve" and not proof else {}
+        if asked and self.env.user._is_in_browser():
+            return self._ask_authentication(asked, comment, self._get_notice(refusals, asked, done))
         return self._report(refusals, done)
+
+    def _get_notice(self, refusals, asked, done):
+        """Return what became of the invoices that ask for nothing more, or an empty text."""
+        count = len(self) - len(refusals)
+        others = {move: reason for move, reason in refusals.items() if move not in asked}
+        return "\n".join([*([done % count] if count else []), *self._get_refusal_lines(others)])
+
+    def _get_refusal_lines(self, refusals):
+        """Return one line for each refused invoice; its name is said where there are several."""
+        return [
+            f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason
+            for move, reason in refusals.items()
+        ]
 
     def _report(self, refusals, done):
         """Return the notification that tells what was done and what was not; nothing for a single invoice that went
@@ -185,10 +202,7 @@ class AccountMove(models.Model):
         :param done: sentence with %s for the number of invoices done
         :raises UserError: when every invoice was refused
         """
-        lines = [
-            f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason
-            for move, reason in refusals.items()
-        ]
+        lines = self._get_refusal_lines(refusals)
         if len(refusals) == len(self):
             raise UserError("\n".join(lines) or self.env._("Select at least one invoice."))
         if len(self) == 1:

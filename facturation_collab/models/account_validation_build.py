@@ -37,9 +37,11 @@ class AccountValidationPolicy(models.Model):
         candidates = {level: level._get_approvers(moves.filtered(level._applies_to)) for level in self.level_ids}
         users = (users for by_move in candidates.values() for users in by_move.values())
         eligible = self.env["res.users"].union(*users)._filter_validation_users()
+        # Read once for all invoices who is the same person as whom.
+        (eligible | moves.create_uid | moves.content_editor_id | self.env.user)._get_persons()
         for move in moves:
             for level in self._get_levels(move):
-                approvers = self._filter_approvers(candidates[level][move.id] & eligible, move)
+                approvers = self._filter_approvers(candidates[level][move.id] & eligible, move, level)
                 plans[move.id].append((level, approvers))
                 lack = self._get_lack(level, move, candidates[level][move.id], approvers)
                 if lack:
@@ -48,17 +50,16 @@ class AccountValidationPolicy(models.Model):
             problems = self._get_overlaps(plans) | problems
         return plans, problems
 
-    def _filter_approvers(self, users, move):
-        """Keep the users who may decide on an invoice: access to its company, and not those who entered or submit
-        it.
+    def _filter_approvers(self, users, move, level):
+        """Keep the users who may decide on an invoice at a level: access to its company, and nothing in what they did
+        with it that keeps them from approving.
         """
-        users = users.filtered(lambda user: move.company_id in user.company_ids)
-        return users - self.env.user - move.create_uid if self.separation_of_duties else users
+        return level._filter_duties(users.filtered(lambda user: move.company_id in user.company_ids), move)
 
     def _get_lack(self, level, move, candidates, approvers):
         """Return the sentence that says whom a level of this policy lacks for an invoice, or an empty text."""
         required = lifecycle.required_voices(level.quorum, level.quorum_count, 1)
-        if len(approvers) >= required:
+        if approvers._count_persons() >= required:
             return ""
         names = {"policy": self.name, "level": level.name, "who": level.summary}
         if level.approver_type in ("role", "parent_role") and not move.department_id:
@@ -83,8 +84,9 @@ class AccountValidationPolicy(models.Model):
             )
         return self.env._(
             "Level “%(level)s” of policy “%(policy)s” asks for %(who)s: of %(people)s, too few can decide on this "
-            "invoice. Whoever entered "
-            "or submits it cannot, nor users without access to collaborative invoicing or to its company. An "
+            "invoice. Whoever entered, "
+            "changed or submits it cannot, nor users without access to collaborative invoicing or to its company; "
+            "several users of one person count as one. An "
             "administrator must name others.",
             people=format_list(self.env, candidates.mapped("name")),
             **names,
@@ -94,9 +96,11 @@ class AccountValidationPolicy(models.Model):
         """Return {move id: sentence} of the plans whose levels cannot be approved by different people."""
         overlaps = {}
         for move_id, plan in plans.items():
+            persons = self.env["res.users"].union(*(users for _level, users in plan))._get_persons()
+            people = [(level, {persons[user_id] for user_id in users.ids}) for level, users in plan]
             wanted = [
-                (lifecycle.required_voices(level.quorum, level.quorum_count, len(users)), users.ids)
-                for level, users in plan
+                (lifecycle.required_voices(level.quorum, level.quorum_count, len(voices)), voices)
+                for level, voices in people
             ]
             position = lifecycle.unmet_level(wanted)
             if position is not None:

@@ -81,7 +81,8 @@ class AccountValidationPolicy(models.Model):
     )
     separation_of_duties = fields.Boolean(
         default=True,
-        help="Whoever entered or submitted an invoice does not validate it.",
+        help="Whoever entered, last changed or submitted an invoice does not validate it. Each level says which of "
+        "them.",
     )
     distinct_approvers = fields.Boolean(
         string="Different people at each level",

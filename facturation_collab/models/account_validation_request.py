@@ -105,8 +105,11 @@ class AccountValidationRequest(models.Model):
             "sequence": level.sequence,
             "name": level.name,
             "approver_ids": [Command.set(approvers.ids)],
-            "quorum_required": lifecycle.required_voices(level.quorum, level.quorum_count, len(approvers)),
+            "quorum_required": lifecycle.required_voices(level.quorum, level.quorum_count, approvers._count_persons()),
             "comment_required": level.comment_required,
+            "duties": level._get_duties(),
+            "authentication": level._get_authentication(move),
+            "api_key_allowed": level.policy_id.api_key_allowed,
             "deadline_hours": level.deadline_hours,
             "reason": {
                 **self.env["account.validation.wording"]._get_level_values(level),
@@ -153,7 +156,7 @@ class AccountValidationRequest(models.Model):
             self.env["account.validation.step"].invalidate_model(flush=False)
             self.invalidate_recordset(flush=False)
 
-    def _decide(self, outcome, comment=None):
+    def _decide(self, outcome, comment=None, proof=None):
         """Record the present user's decision on these requests, each at the open step where it counts.
 
         The one entrance for decisions, whatever asks for them: locks the requests, re-reads them and asks
@@ -161,10 +164,13 @@ class AccountValidationRequest(models.Model):
 
         :param outcome: approve, return or reject
         :param comment: text; required to return and to reject, and to approve where the level says so
+        :param proof: lifecycle.Proof of who decides, for the levels that ask for one
         :returns: {request: sentence} of those on which the user may not decide so now; nothing is recorded on them
         :raises UserError: when the comment is missing; nothing is recorded then
         """
         self._lock()
+        # Read once for all requests who is the same person as whom, as it is now.
+        (self.step_ids.approver_ids | self.move_id._get_concerned_users() | self.env.user)._get_persons()
         steps, refusals = [], {}
         for request in self:
             step, refusal = request._get_decidable_step(self.env.user, outcome)
@@ -172,7 +178,10 @@ class AccountValidationRequest(models.Model):
                 steps.append(step.id)
             else:
                 refusals[request] = refusal
-        self.env["account.validation.step"].sudo().browse(steps)._record(outcome, comment)
+        decided = self.env["account.validation.step"].sudo().browse(steps)
+        methods = decided._get_proven(outcome, proof)
+        refusals |= {step.request_id: step._get_authentication_refusal() for step in decided if step not in methods}
+        decided.filtered(methods.__contains__)._record(outcome, comment, methods)
         return refusals
 
     def _get_decidable_step(self, user, outcome="approve"):
@@ -287,13 +296,15 @@ class AccountValidationRequest(models.Model):
         step.
         """
         self.ensure_one()
-        used = self.step_ids.voter_ids | user
+        voters = self.step_ids.voter_ids | user
+        persons = (self.step_ids.approver_ids | voters)._get_persons()
+        used = {persons[user_id] for user_id in voters.ids}
         return (
             lifecycle.unmet_level(
                 [
                     (
                         max(0, other.quorum_required - len(other.voter_ids) - (other == step)),
-                        (other.approver_ids - used).ids,
+                        {persons[user_id] for user_id in other.approver_ids.ids} - used,
                     )
                     for other in self.step_ids
                     if other.state in ("waiting", "open")

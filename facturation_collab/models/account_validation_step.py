@@ -88,14 +88,15 @@ class AccountValidationStep(models.Model):
         for step in self:
             if step.state != "open":
                 continue
-            candidates = (step.approver_ids - step.voter_ids).filtered("active")
+            candidates = step.approver_ids.filtered("active")
+            candidates -= candidates._get_same_persons(step.voter_ids)
             actors |= step._spare_for_later(candidates) if step.request_id.distinct_approvers else candidates
         return actors
 
     def _spare_for_later(self, users):
         """Keep the users who have not approved elsewhere, and whom no later step needs more than this open one."""
         request = self.request_id
-        users -= request.step_ids.voter_ids
+        users -= users._get_same_persons(request.step_ids.voter_ids)
         return users.filtered(lambda user: request._is_feasible(self, user)) or users
 
     def _can_decide(self, user, outcome="approve"):
@@ -111,6 +112,8 @@ class AccountValidationStep(models.Model):
                 "The invoice was changed after it was submitted. Return it, or have the validation cancelled, so that "
                 "it is submitted again.",
             )
+        if not reason and outcome == "approve":
+            reason = self._get_duty_refusal(user)
         return (not reason, reason)
 
     def _get_turn_refusal(self):
@@ -145,11 +148,11 @@ class AccountValidationStep(models.Model):
         """Return why this user cannot decide on this open step, or an empty text."""
         if user not in self.approver_ids:
             return self._get_stranger_refusal(user)
-        if user in self.voter_ids:
+        if user._get_same_persons(self.voter_ids):
             return self.env._("You have already approved this invoice at level “%s”; it waits for others.", self.name)
         if user in self._get_actors():
             return ""
-        voted = self.request_id.step_ids.filtered(lambda step: user in step.voter_ids)
+        voted = self.request_id.step_ids.filtered(lambda step: user._get_same_persons(step.voter_ids))
         if voted:
             return self.env._(
                 "You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name
@@ -175,22 +178,24 @@ class AccountValidationStep(models.Model):
                 voted=voted[0].name,
                 **names,
             )
-        if user in request.submitter_id | request.move_id.create_uid:
-            return self.env._("You entered or submitted this invoice: somebody else must validate it.")
-        return self.env._("You are not among the approvers of level “%(level)s”: %(people)s.", **names)
+        return self._get_duty_refusal(user) or self.env._(
+            "You are not among the approvers of level “%(level)s”: %(people)s.", **names
+        )
 
-    def _record(self, outcome, comment=None):
+    def _record(self, outcome, comment=None, methods=None):
         """Write the present user's decision on these steps. The only writer of decisions, called by
         `account.validation.request._decide`, which holds the locks and has asked `_can_decide`.
 
         :param outcome: approve, return or reject
         :param comment: text, or None
+        :param methods: {step: how the user proved who they are}, for the steps that ask for it
         :raises UserError: when the comment is missing; nothing is recorded then
         """
         comment = self._check_comment(outcome, comment)
         state = lifecycle.OUTCOME_STATE[outcome]
+        proofs = {step: {"authentication": method} for step, method in (methods or {}).items() if method}
         self.env["account.validation.event"]._append(
-            [step.request_id._prepare_event_vals(state, step, comment) for step in self],
+            [step.request_id._prepare_event_vals(state, step, comment, proofs.get(step)) for step in self],
         )
         decided = self
         if outcome == "approve":

@@ -1,7 +1,9 @@
 """The stories of the product in a real Chromium, each person on the screen that they use."""
 
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
+from .test_step_up import SECRET
 from .validation_common import ValidationCase
 
 DESKTOP = "1366x768"
@@ -59,3 +61,37 @@ class TestTours(ValidationCase, HttpCase):
         self._play("auditor_verifies_and_makes_a_pack", self.auditor)
         pack = self.env["account.validation.pack"].sudo().search([("user_id", "=", self.auditor.id)])
         self.assertRecordValues(pack, [{"invoice_count": 1, "request_count": 1}])
+
+    def _create_submitted(self, **vals):
+        bill = self._create_bill(partner_id=self.vendor.id, **vals).sudo()
+        self._submit(bill)
+        return bill
+
+    def _get_proof(self, bill):
+        """How the last approval of a bill was proven."""
+        events = bill.validation_request_id.event_ids.filtered(lambda event: event.type == "approved")
+        return events[-1:].data
+
+    @mute_logger("odoo.http")
+    def test_bill_is_approved_with_a_code_on_a_phone(self):
+        self.policy.level_ids[0].authentication = "second_factor"
+        self.manager.sudo().totp_secret = SECRET
+        bill = self._create_submitted()
+        self._play("manager_approves_with_a_code_on_a_phone", self.manager, PHONE, "/odoo/to-validate")
+        self.assertEqual(bill.validation_waiting_user_ids, self.controller)
+        self.assertEqual(self._get_proof(bill), {"authentication": "totp"})
+
+    def test_bill_is_approved_with_the_password_in_the_form(self):
+        self.policy.level_ids[1].write({"authentication": "password", "comment_required": True})
+        bill = self._create_submitted()
+        self._approve(bill, self.manager)
+        path = f"/odoo/collaborative-bills/{bill.id}"
+        self._play("finance_approves_with_the_password_in_the_form", self.controller, path=path)
+        self.assertEqual(bill.validation_state, "approved")
+        self.assertEqual(self._get_proof(bill), {"authentication": "password"})
+
+    def test_who_lacks_a_second_factor_is_led_to_set_one_up_and_comes_back(self):
+        self.policy.level_ids[0].authentication = "second_factor"
+        bill = self._create_submitted()
+        self._play("manager_sets_up_a_second_factor", self.manager, path=f"/odoo/collaborative-bills/{bill.id}")
+        self.assertEqual(bill.validation_waiting_user_ids, self.manager)

@@ -8,6 +8,7 @@ import { Layout } from "@web/search/layout";
 import { useSetupAction } from "@web/search/action_hook";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
+import { askAuthentication, isAuthenticationAction } from "../authentication_dialog/authentication_dialog";
 import { DecisionBar } from "../decision_bar/decision_bar";
 import { DocumentPreview } from "../document_preview/document_preview";
 import { ValidationCard } from "../validation_card/validation_card";
@@ -146,7 +147,10 @@ export class ToValidate extends Component {
         Object.assign(this.state, { isBusy: true, error: "" });
         try {
             await this.checkNotResubmitted(move);
-            await this.orm.call("account.move", METHODS[outcome], [[move.id]], { comment });
+            const answer = await this.orm.call("account.move", METHODS[outcome], [[move.id]], { comment });
+            if (isAuthenticationAction(answer) && !(await askAuthentication(this.env, answer)).isApproved) {
+                return;
+            }
             this.notification.add(DONE[outcome], { type: "success", title: move.display_name });
             this.state.round++;
             await this.load(null, index);

@@ -371,3 +371,126 @@ tours.add("facturation_collab_auditor_verifies_and_makes_a_pack", {
         },
     ],
 });
+
+/** The secret of the authenticator app of the tours' users, and the code that it shows (RFC 4226 and 6238). */
+const SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+
+async function makeCode() {
+    const bits = [...SECRET].map((char) =>
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(char).toString(2).padStart(5, "0")
+    );
+    const bytes = bits.join("").match(/.{8}/g);
+    const secret = new Uint8Array(bytes.map((byte) => parseInt(byte, 2)));
+    const counter = new DataView(new ArrayBuffer(8));
+    counter.setUint32(4, Math.floor(Date.now() / 30000));
+    const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-1" }, false, ["sign"]);
+    const mac = new DataView(await crypto.subtle.sign("HMAC", key, counter.buffer));
+    const code = (mac.getUint32(mac.getUint8(19) & 15) & 0x7fffffff) % 1000000;
+    return String(code).padStart(6, "0");
+}
+
+tours.add("facturation_collab_manager_approves_with_a_code_on_a_phone", {
+    steps: () => [
+        {
+            content: "Approve",
+            trigger: ".o_decision_approve",
+            run: "click",
+        },
+        {
+            content: "The dialog names the invoice; enter a wrong code",
+            trigger: ".modal:has(.o_authentication_moves:contains(Tour Vendor)) .o_authentication_answer",
+            run: "edit 000000",
+        },
+        {
+            content: "Confirm",
+            trigger: ".o_authentication_confirm",
+            run: "click",
+        },
+        {
+            content: "It is not right; enter the code of the authenticator app",
+            trigger: ".modal:has(#o_authentication_error:contains(not right)) .o_authentication_answer",
+            async run(helpers) {
+                await helpers.edit(await makeCode());
+            },
+        },
+        {
+            content: "Confirm",
+            trigger: ".o_authentication_confirm",
+            run: "click",
+        },
+        {
+            content: "Nothing is left to do",
+            trigger: ".o_to_validate_empty",
+        },
+    ],
+});
+
+tours.add("facturation_collab_finance_approves_with_the_password_in_the_form", {
+    steps: () => [
+        {
+            content: "Approve with a comment, since the level asks for one",
+            trigger: "button[name=action_open_decision_wizard]:contains(Approve)",
+            run: "click",
+        },
+        {
+            content: "Say something",
+            trigger: ".modal .o_field_widget[name=comment] textarea",
+            run: "edit Checked against the order.",
+        },
+        {
+            content: "Approve",
+            trigger: ".modal button[name=action_confirm]:contains(Approve)",
+            run: "click",
+        },
+        {
+            content: "The password is asked for",
+            trigger: ".modal .o_authentication_answer[type=password]",
+            run: "edit collab_controller",
+        },
+        {
+            content: "Confirm",
+            trigger: ".o_authentication_confirm",
+            run: "click",
+        },
+        expectStateInPanel("Approved"),
+        {
+            content: "No dialog is left",
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+tours.add("facturation_collab_manager_sets_up_a_second_factor", {
+    steps: () => [
+        {
+            content: "Approve in the form",
+            trigger: "button[name=action_approve]",
+            run: "click",
+        },
+        {
+            content: "There is no second factor yet: set one up",
+            trigger: ".modal:has(.o_authentication_missing) .o_authentication_set_up",
+            run: "click",
+        },
+        {
+            content: "Odoo asks for the password first",
+            trigger: ".modal .o_field_widget[name=password] input",
+            run: "edit collab_manager",
+        },
+        {
+            content: "Confirm the password",
+            trigger: ".modal button[name=run_check]:contains(Confirm Password)",
+            run: "click",
+        },
+        {
+            content: "Odoo's own set-up opens; leave it",
+            trigger: ".modal:has(.o_field_widget[name=qrcode]) footer button[special=cancel]",
+            run: "click",
+        },
+        {
+            content: "One is back on the invoice, with nothing approved",
+            trigger: "body:not(:has(.modal)) .o_form_view button[name=action_approve]",
+        },
+        expectStateInPanel("To validate"),
+    ],
+});

@@ -15,4 +15,7 @@ from . import test_real_documents
 from . import test_screens
 from . import test_seal
 from . import test_verification
+from . import test_verify_wizard
 from . import test_audit_pack
+from . import test_audit_verifier
+from . import test_trail_report

@@ -18,6 +18,7 @@ from . import test_public_api
 from . import test_access_explanation
 from . import test_seal
 from . import test_verification
+from . import test_verify_wizard
 from . import test_audit_pack
 from . import test_secrecy
 from . import test_secrecy_documents
@@ -32,3 +33,5 @@ from . import test_break_glass
 from . import test_separation_of_duties
 from . import test_step_up
 from . import test_step_up_http
+from . import test_audit_verifier
+from . import test_trail_report

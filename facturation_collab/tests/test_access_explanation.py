@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import SQL
 
+from ..wizards import account_access_explanation
 from .validation_common import ValidationCase
 
 RULE = "facturation_collab.account_move_rule_"
@@ -211,6 +212,23 @@ class TestAccessExplanation(ValidationCase):
         self.assertFalse(explanation["allowed"])
         self.assertRegex(self._get_facts(explanation, "ir.model.access")[0], "Reader has a role, but not the group")
 
+    def test_a_confidential_department_is_told(self):
+        if "is_within_confidential" not in self.env["hr.department"]._fields:
+            self.skipTest("No department can be confidential here.")
+        bill = self._create_bill()
+        self.assertTrue(self._explain(bill, self.finance)["allowed"])
+        self.marketing.is_confidential = True
+        for operation, rule in (("read", "confidential_read"), ("write", "confidential_edit")):
+            explanation = self._explain(bill, self.finance, operation)
+            self.assertFalse(explanation["allowed"])
+            self.assertDecides(explanation, RULE + rule)
+            self.assertRegex(" ".join(explanation["facts"]), "Marketing is confidential.*Finance has no role")
+        self.assertTrue(self._explain(bill, self.reader)["allowed"])
+        groups = "facturation_collab.group_administrator,account.group_account_manager"
+        answer = self._explain(bill, self.finance, asker=self._create_user("chief", groups=groups))
+        self.assertEqual((answer["allowed"], answer["title"], answer["facts"]), (False, "", []))
+        self.assertNotIn("Marketing", str(answer))
+
     def test_another_company_is_told(self):
         company = self.env["res.company"].create({"name": "Other company"})
         accountant = self._create_user("accountant", groups="account.group_account_invoice")
@@ -326,6 +344,14 @@ class TestAccessExplanation(ValidationCase):
                 self.assertEqual((explanation["title"], explanation["facts"], explanation["sections"]), ("", [], []))
                 for secret in self._get_secrets(bill):
                     self.assertNotIn(secret, f"{wizard.answer}{explanation}")
+
+    def test_a_question_about_an_invoice_that_one_may_not_read_is_logged(self):
+        bill = self._create_bill()
+        with patch.object(account_access_explanation._logger, "info") as log:
+            self._explain(bill, self.reader, asker=self.auditor)
+            log.assert_not_called()
+            self._explain(bill, self.reader, asker=self.administrator)
+        self.assertEqual(log.call_args.args[1:], (self.administrator.id, self.reader.id, bill.id))
 
     def test_whoever_may_not_read_the_invoice_is_not_told_where_it_stands(self):
         bill = self._create_bill()

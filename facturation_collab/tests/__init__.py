@@ -14,3 +14,4 @@ from . import test_gate
 from . import test_real_documents
 from . import test_screens
 from . import test_access_explanation
+from . import test_access_explanation_screen

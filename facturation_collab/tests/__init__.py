@@ -35,3 +35,4 @@ from . import test_step_up
 from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
+from . import test_access_explanation_screen

@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
 
 
 class AccountAccessExplanation(models.TransientModel):
@@ -78,6 +82,8 @@ class AccountAccessExplanation(models.TransientModel):
 
         Whether they may do more depends on the state of the invoice, which the answer would tell.
         """
+        asker, asked = self.env.uid, self.user_id.id
+        _logger.info("User %s asked whether user %s reads invoice %s, and may not read it", asker, asked, move.id)
         explanation = self._get_explanation(move, "read")
         allowed, decisive = explanation["allowed"], explanation["decisive"]
         if allowed and self.operation != "read":

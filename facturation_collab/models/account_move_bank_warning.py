@@ -10,6 +10,11 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    _validation_last_bill_idx = models.Index(
+        "(commercial_partner_id, company_id) WHERE state = 'posted' "
+        "AND move_type IN ('in_invoice', 'in_receipt', 'out_refund')"
+    )
+
     def _get_bank_facts(self):
         """Return {move id: (kind of warning, its values)} of the invoices to be paid to an account that is new.
 

@@ -14,7 +14,8 @@ class ResPartnerBank(models.Model):
 
     def write(self, vals):
         vals = {name: value for name, value in vals.items() if name != "number_changed_at"}
-        number = vals.get("acc_number", vals.get("sanitized_acc_number"))
+        # Natively the sanitized number, when there is one, replaces the number.
+        number = vals.get("sanitized_acc_number", vals.get("acc_number"))
         changed = number and self.filtered(lambda bank: bank.sanitized_acc_number != sanitize_account_number(number))
         if not changed:
             return super().write(vals)

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .validation_common import ValidationCase
 
@@ -129,6 +129,13 @@ class TestBreakGlass(BreakGlassCase):
         self.assertEqual(action["context"]["default_outcome"], "force")
         self._wizard(bill, self.chief, "force", REASON)
         self.assertEqual(bill.state, "posted")
+
+    def test_the_button_is_for_them_alone(self):
+        bill = self._create_bill().sudo()
+        for user, count in ((self.chief, 1), (self.finance, 0), (self.contributor, 0)):
+            arch = bill.with_user(user).get_view(view_type="form")["arch"]
+            self.assertEqual(arch.count("'default_outcome': 'force'"), count, user.name)
+        self.assertTrue(Form(bill.with_user(self.chief)).validation_can_force)
 
     def test_managers_and_administrators_are_told(self):
         bill = self._create_bill().sudo()

@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .validation_common import ValidationCase
 
@@ -138,7 +138,8 @@ class TestPaymentsBeforeApprovalAreRefused(PaymentCase):
         approved = self._create_approved(ref="A")
         approved.with_user(self.finance).action_post()
         bill = self._create_bill(ref="LEFT-OUT").sudo()
-        wizard = self._register(approved | bill).create({})
+        wizard = Form(self._register(approved | bill)).save()
+        self.assertIn("LEFT-OUT", wizard.validation_left_out)
         self.assertEqual(wizard.line_ids.move_id.sudo(), approved)
         self.assertEqual(wizard.amount, approved.amount_total)
         action = wizard.action_create_payments()

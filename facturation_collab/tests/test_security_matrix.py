@@ -99,8 +99,7 @@ class TestSecurityMatrix(ValidationCase):
 
     def _do_read(self, bill):
         bill.read(["amount_total"])
-        if not bill.search([("id", "=", bill.id)]):
-            raise AccessError("It is read and not found.")
+        self.assertEqual(bill.search([("id", "=", bill.id)]), bill, "What is read is found.")
 
     def _do_write(self, bill):
         bill.write({"ref": "changed"})

@@ -1,4 +1,3 @@
 from . import demo, models, report, wizards
-from . import controllers, demo, models, report, wizards
-from . import demo, models, wizards
+from . import controllers
 from .hooks import uninstall_hook

@@ -5,7 +5,6 @@
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "facturation_collab contributors",
-    "depends": ["account", "hr"],
     "external_dependencies": {"python": ["cryptography"]},
     "depends": ["account", "auth_totp_mail", "hr"],
     "data": [

@@ -1,6 +1,7 @@
-"""Everything of this addon that a client can call: listed, so that a new entrance is noticed, and tried by strangers."""
+"""What a client can call of this addon: listed, so that a new entrance is noticed, and tried by strangers."""
 
 import inspect
+from contextlib import suppress
 from pathlib import Path
 
 from psycopg2 import IntegrityError
@@ -152,12 +153,9 @@ class TestPublicApi(ValidationCase):
     def _call(self, user, model, method, ids, arguments):
         env = self.env(user=user.id, su=False, context={"allowed_company_ids": user.company_ids.ids})
         takes_ids = not getattr(getattr(type(env[model]), method), "_api_model", False)
-        try:
-            with self.env.cr.savepoint():
-                call_kw(env[model], method, [ids, *arguments] if takes_ids else arguments, {})
-                self.env.flush_all()
-        except (UserError, IntegrityError):
-            pass
+        with suppress(UserError, IntegrityError), self.env.cr.savepoint():
+            call_kw(env[model], method, [ids, *arguments] if takes_ids else arguments, {})
+            self.env.flush_all()
         self.env.invalidate_all()
 
     def _read_database(self):
@@ -165,8 +163,6 @@ class TestPublicApi(ValidationCase):
         self.env.flush_all()
         content = {}
         for table in TABLES:
-            self.env.cr.execute(
-                SQL("SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t", SQL.identifier(table))
-            )
+            self.env.cr.execute(SQL("SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t", SQL.identifier(table)))
             content[table] = self.env.cr.fetchone()
         return content

@@ -74,7 +74,9 @@ class TestRandomSequences(ValidationCase):
             apply_in_invoice=False,
             apply_out_invoice=True,
         )
-        cls._create_policy("Elsewhere", cls._level("A", approver_type="user", user_ids=cls.foreigner.ids), company_id=other.id)
+        cls._create_policy(
+            "Elsewhere", cls._level("A", approver_type="user", user_ids=cls.foreigner.ids), company_id=other.id
+        )
         draft = cls._create_bill()
         pending = cls._create_bill()
         pending.with_user(cls.contributor).action_submit()
@@ -212,7 +214,7 @@ class TestRandomSequences(ValidationCase):
 
     def _do_sudo_post(self, ids):
         """Another addon posts with elevated rights."""
-        self.env["account.move"].with_user(self.user).sudo().with_context(self.context).browse(ids)._post(soft=False)
+        self.env["account.move"].with_user(self.user).sudo().with_context(**self.context).browse(ids)._post(soft=False)
 
     def _do_pay(self, ids):
         self.context = {**self.context, "active_model": "account.move", "active_ids": ids}
@@ -250,7 +252,9 @@ class TestRandomSequences(ValidationCase):
 
     def _do_forge_step(self, ids):
         steps = self._move(ids).validation_request_id.step_ids
-        self._rpc("account.validation.step", "write", steps.ids, {"state": "approved", "voter_ids": [(4, self.user.id)]})
+        self._rpc(
+            "account.validation.step", "write", steps.ids, {"state": "approved", "voter_ids": [(4, self.user.id)]}
+        )
 
     def _do_forge_event(self, ids):
         request = self._move(ids).validation_request_id

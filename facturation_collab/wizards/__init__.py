@@ -5,22 +5,13 @@ from . import (
     account_validation_posting,
 )
 from . import (
-    account_department_invite,
-    account_validation_decision,
-    account_validation_posting,
     account_validation_scope,
     account_validation_verify,
     account_validation_pack,
 )
 from . import (
-    account_department_invite,
     account_document_encryption,
-    account_validation_decision,
-    account_validation_posting,
 )
 from . import (
-    account_department_invite,
-    account_validation_decision,
-    account_validation_posting,
     account_payment_register,
 )

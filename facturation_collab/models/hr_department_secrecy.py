@@ -54,6 +54,21 @@ class HrDepartment(models.Model):
         self._on_secrecy_changed((before | after) - (before & after))
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_confidential(self):
+        """Invoices would be left without a department, and departments below without the one that closes them."""
+        closed = self._get_tree().filtered("is_within_confidential")
+        if not closed:
+            return
+        moves = self.env["account.move"].sudo()
+        for department in moves.search(Domain("department_id", "in", closed.ids), limit=1).department_id:
+            raise UserError(
+                self.env._(
+                    "The department %s is confidential and has invoices, which must stay so: archive it instead.",
+                    department.name,
+                )
+            )
+
     def _get_tree(self):
         """These departments and those below, archived ones too, with elevated rights."""
         return self.sudo().with_context(active_test=False).search(Domain("id", "child_of", self.ids))

@@ -99,6 +99,13 @@ class TestConfidentialInvoices(SecrecyCase):
         self.assertTrue(self.bonuses.is_confidential)
         self.assertFalse(move.with_user(self.finance).has_access("read"))
 
+    def test_a_confidential_department_with_invoices_is_not_deleted(self):
+        self._create_move(department=self.bonuses)
+        for department in (self.payroll, self.bonuses):
+            with self.assertRaisesRegex(UserError, "archive it instead"), self.env.cr.savepoint():
+                department.unlink()
+        self._create_department("Empty", self.payroll).unlink()
+
     def test_administrators_may_take_a_department_out(self):
         move = self._create_move(department=self.bonuses)
         self.bonuses.with_user(self.administrator).parent_id = False

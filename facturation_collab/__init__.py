@@ -1,3 +1,2 @@
-from . import demo, models, report, wizards
-from . import controllers
+from . import controllers, demo, models, report, wizards
 from .hooks import uninstall_hook

@@ -6,6 +6,7 @@ from odoo.tools import format_amount
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from .. import lifecycle
+from ..calls import check_call
 
 SCOPE = "facturation_collab.approve"
 VALIDITY = timedelta(minutes=5)
@@ -31,6 +32,7 @@ class AccountMove(models.Model):
         :returns: as `action_approve`
         :raises UserError: when the answer is not right, came too late, or the invoices can no longer be approved
         """
+        check_call(self, token, comment)
         self.check_access("read")
         asked = self._read_authentication_token(token)
         steps = self.env["account.validation.step"].sudo().browse(asked).exists().filtered("authentication")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..calls import check_call
 from .account_validation_force import ADMINISTRATOR, AUDITOR
 
 REASON_LENGTH = 20
@@ -73,6 +74,7 @@ class AccountMove(models.Model):
         :returns: False, or for several invoices an action that tells which were left out and why
         :raises UserError: when the reason is too short, or when none can be posted so; says why for each
         """
+        check_call(self, comment)
         self.check_access("read")
         comment = self._check_force_reason(comment)
         self._lock_for_validation()
@@ -89,6 +91,7 @@ class AccountMove(models.Model):
         :param comment: text that says what the review found
         :raises UserError: when none can be reviewed; says why for each
         """
+        check_call(self, comment)
         self.check_access("read")
         comment = (comment or "").strip()
         if not comment:

@@ -4,6 +4,8 @@ from odoo import Command, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_list
 
+from ..calls import check_call
+
 ADMINISTRATOR = "facturation_collab.group_administrator"
 AUDITOR = "facturation_collab.group_auditor"
 TO_REVIEW = "facturation_collab.mail_activity_type_review"
@@ -28,6 +30,7 @@ class AccountValidationRequest(models.Model):
 
     def action_open_review_wizard(self):
         """Return the dialog that asks for the comment of a review."""
+        check_call(self)
         action = self.move_id.with_context(default_outcome="review").action_open_decision_wizard()
         return {**action, "name": self.env._("Review")}
 

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_list
 
+from ..calls import check_call
+
 ADMINISTRATOR = "facturation_collab.group_administrator"
 
 
@@ -62,6 +64,7 @@ class ResUsers(models.Model):
 
     def action_validation_invite_second_factor(self):
         """Send Odoo's own invitation to set up a second factor to those of these users who need one and lack it."""
+        check_call(self)
         if not self.env.user.has_group(ADMINISTRATOR):
             raise AccessError(self.env._("Only an administrator of collaborative invoicing sends these invitations."))
         users = (self & self._get_strong_approvers()) - self._get_second_factor_holders()

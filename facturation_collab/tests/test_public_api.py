@@ -37,6 +37,7 @@ WRONG_VALUES = (None, 12, 1.5, True, [1], {"a": 1}, "x" * 100_000, "\x00", "<scr
 NATIVE = (
     *("create", "write", "unlink", "copy", "copy_data"),
     *("button_hash", "action_validate_moves_with_confirmation", "validate_move"),
+    *("message_new", "action_create_payments", "default_get"),
 )
 """Methods of Odoo itself, extended here: what they do with nonsense is Odoo's affair."""
 

@@ -1,17 +1,11 @@
 from . import (
     account_access_explanation,
     account_department_invite,
+    account_document_encryption,
+    account_payment_register,
     account_validation_decision,
+    account_validation_pack,
     account_validation_posting,
-)
-from . import (
     account_validation_scope,
     account_validation_verify,
-    account_validation_pack,
-)
-from . import (
-    account_document_encryption,
-)
-from . import (
-    account_payment_register,
 )

@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..calls import check_call
 from ..models.ir_attachment_encryption import CRON
 
 
@@ -86,6 +87,7 @@ class AccountDocumentEncryption(models.TransientModel):
 
     def action_run(self):
         """Let the scheduled job do now what is left; it goes on in the background."""
+        check_call(self)
         self.check_access("write")
         self.env.ref(CRON).sudo()._trigger()
         return {
@@ -102,6 +104,7 @@ class AccountDocumentEncryption(models.TransientModel):
 
     def action_refresh(self):
         """Open the screen again with new figures."""
+        check_call(self)
         return self.env["ir.actions.act_window"]._for_xml_id("facturation_collab.account_document_encryption_action")
 
 

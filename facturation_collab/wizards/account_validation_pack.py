@@ -2,6 +2,8 @@ import base64
 
 from odoo import fields, models
 
+from ..calls import check_call
+
 
 class AccountValidationPackWizard(models.TransientModel):
     """Makes an audit pack to download."""
@@ -20,7 +22,7 @@ class AccountValidationPackWizard(models.TransientModel):
 
     def action_make(self):
         """Make the pack, record that it was made, and offer it for download."""
-        self.ensure_one()
+        check_call(self, single=True)
         pack, content = self.env["account.validation.pack"]._make(self._get_scope(), self.with_files, self.with_pdf)
         self.write(
             {

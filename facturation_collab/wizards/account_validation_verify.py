@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..calls import check_call
+
 AT_ONCE = 2000
 """Up to so many requests and seals the person waits for the answer; more are verified in the background."""
 SHOWN = 200
@@ -67,7 +69,7 @@ class AccountValidationVerifyWizard(models.TransientModel):
 
     def action_verify(self):
         """Verify now, or in the background when it is much, and show the answer."""
-        self.ensure_one()
+        check_call(self, single=True)
         scope = self._get_scope()
         total = self.env["account.validation.verifier"]._count(scope)
         numbers = dict.fromkeys(("request_count", "seal_count", "unsealed_count", "break_count"), 0)
@@ -81,6 +83,7 @@ class AccountValidationVerifyWizard(models.TransientModel):
 
     def action_refresh(self):
         """Show how far a verification in the background has come."""
+        check_call(self, single=True)
         return self._reopen()
 
     # Business

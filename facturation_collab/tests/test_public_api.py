@@ -37,7 +37,7 @@ WRONG_VALUES = (None, 12, 1.5, True, [1], {"a": 1}, "x" * 100_000, "\x00", "<scr
 NATIVE = (
     *("create", "write", "unlink", "copy", "copy_data"),
     *("button_hash", "action_validate_moves_with_confirmation", "validate_move"),
-    *("message_new", "action_create_payments", "default_get"),
+    *("action_create_payments", "default_get"),
 )
 """Methods of Odoo itself, extended here: what they do with nonsense is Odoo's affair."""
 
@@ -98,7 +98,8 @@ class TestPublicApi(ValidationCase):
     @mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule", "odoo.models.unlink")
     def test_strangers_get_an_error_or_nothing(self):
         """Without rights, with wrong ids and values: a clean error, and nothing has changed."""
-        for name in sorted(get_public_methods(self.env)):
+        # The mail gateway's own entrance makes an invoice of whoever may, in the ways that test_real_documents tries.
+        for name in sorted(get_public_methods(self.env) - {"account.move.message_new"}):
             model, _dot, method = name.rpartition(".")
             before = self._read_database()
             for user in (self.stranger, self.portal, self.foreigner):
@@ -147,6 +148,8 @@ class TestPublicApi(ValidationCase):
             "move_id": self.bill.id,
             "parent_id": self.marketing.id,
             "name": "New",
+            "res_model": "account.move",
+            "res_id": self.bill.id,
         }
         fields = self.env[model]._fields
         return {name: value for name, value in others.items() if name in fields and fields[name].store}

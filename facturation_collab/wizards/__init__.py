@@ -1,4 +1,5 @@
 from . import (
+    account_validation_scope,
     account_access_explanation,
     account_department_invite,
     account_document_encryption,
@@ -6,6 +7,5 @@ from . import (
     account_validation_decision,
     account_validation_pack,
     account_validation_posting,
-    account_validation_scope,
     account_validation_verify,
 )

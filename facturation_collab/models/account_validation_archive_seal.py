@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .. import lifecycle
+from .. import chains, lifecycle
 
 NAMES = ("sequence", "watermark", "leaf_count", "root", "hash")
 DATES = ("date_from", "date")
@@ -23,15 +23,15 @@ class AccountValidationArchive(models.AbstractModel):
         """
         Seal = self.env["account.validation.seal"].sudo()
         seals = Seal.search(Domain("company_id", "in", scope["company_ids"]), order="company_id, sequence")
-        chains = {
+        by_company = {
             str(company.id): [self._get_seal(seal) for seal in chain]
             for company, chain in seals.grouped("company_id").items()
         }
-        yield "seals.json", (json.dumps(chains, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()
+        yield "seals.json", (json.dumps(by_company, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()
         for seal in self._get_covering_seals(requests, scope):
             leaves = [leaf._get_leaf() for leaf in seal.leaf_ids.sorted("position")]
             shown = self._get_shown(leaves, requests, scope)
-            tree = lifecycle.canonical(lifecycle.pruned_tree(leaves, shown))
+            tree = lifecycle.canonical(chains.pruned_tree(leaves, shown))
             yield f"trees/{seal.company_id.id}-{seal.sequence}.json", tree.encode()
             seal.leaf_ids.invalidate_recordset()
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .. import lifecycle
+from .. import chains
 
 
 class AccountValidationEvent(models.Model):
@@ -61,8 +61,8 @@ class AccountValidationEvent(models.Model):
         heads = self._get_heads([vals["request_id"] for vals in entries])
         for vals in entries:
             sequence, previous = heads.get(vals["request_id"], (0, ""))
-            vals |= {"sequence": sequence + 1, "previous_hash": previous, "version": lifecycle.EVENT_VERSION}
-            vals["hash"] = lifecycle.chained_hash(previous, self._get_payload(vals))
+            vals |= {"sequence": sequence + 1, "previous_hash": previous, "version": chains.EVENT_VERSION}
+            vals["hash"] = chains.chained_hash(previous, self._get_payload(vals))
             heads[vals["request_id"]] = (vals["sequence"], vals["hash"])
         return self._engine().create(entries)
 
@@ -80,7 +80,7 @@ class AccountValidationEvent(models.Model):
     @api.model
     def _get_payload(self, vals):
         """Return what the hash of an event covers, from its values, in the version that they name."""
-        return lifecycle.event_payload(vals, fields.Datetime.to_string(vals["date"]), vals.get("version") or 1)
+        return chains.event_payload(vals, fields.Datetime.to_string(vals["date"]), vals.get("version") or 1)
 
     def _get_links(self):
         """Return these events as links of their chain, by sequence: (sequence, previous hash, hash, payload)."""
@@ -92,9 +92,9 @@ class AccountValidationEvent(models.Model):
     def _get_hashed_values(self):
         """Return the values of one event that its hash covers."""
         self.ensure_one()
-        values = {name: self[name] for name in (*lifecycle.EVENT_FIELDS, "date", "version")}
+        values = {name: self[name] for name in (*chains.EVENT_FIELDS, "date", "version")}
         return {name: value.id if isinstance(value, models.BaseModel) else value for name, value in values.items()}
 
     def _is_chain_intact(self):
         """Tell whether the events of one request are numbered without a hole and hash to what was recorded."""
-        return lifecycle.broken_link(self._get_links()) is None
+        return chains.broken_link(self._get_links()) is None

@@ -6,7 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import Command, api, fields, models
 
-from .. import lifecycle
+from .. import chains
 
 _logger = logging.getLogger(__name__)
 
@@ -141,13 +141,13 @@ class AccountValidationSeal(models.Model):
             "date": fields.Datetime.now(),
             "watermark": watermark,
             "leaf_count": len(leaves),
-            "root": lifecycle.merkle_root([lifecycle.leaf_hash(leaf) for leaf in leaves]),
+            "root": chains.merkle_root([chains.leaf_hash(leaf) for leaf in leaves]),
             "previous_hash": last.hash or "",
         }
         names = self.env["account.validation.seal.leaf"]._leaf_fields
         return {
             **vals,
-            "hash": lifecycle.chained_hash(vals["previous_hash"], self._get_payload(vals)),
+            "hash": chains.chained_hash(vals["previous_hash"], self._get_payload(vals)),
             "leaf_ids": [
                 Command.create({"position": position, **dict(zip(names, leaf, strict=True))})
                 for position, leaf in enumerate(leaves)
@@ -158,7 +158,7 @@ class AccountValidationSeal(models.Model):
     def _get_payload(self, vals):
         """Return what the hash of a seal covers, from its values."""
         dates = {name: fields.Datetime.to_string(vals[name]) for name in ("date_from", "date")}
-        return lifecycle.seal_payload({**vals, **dates})
+        return chains.seal_payload({**vals, **dates})
 
     def _get_own_payload(self):
         """Return what the hash of this seal covers, from what is stored now."""

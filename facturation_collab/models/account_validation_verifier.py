@@ -3,7 +3,7 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from .. import lifecycle
+from .. import chains, lifecycle
 
 BATCH = 500
 
@@ -67,13 +67,13 @@ class AccountValidationVerifier(models.AbstractModel):
         if not events:
             yield "event_missing", {"event": 1}
             return
-        link = lifecycle.broken_link(events._get_links())
+        link = chains.broken_link(events._get_links())
         if link:
             position, problem = link
             details = {"event": position}
             event = events[position - 1]
             if problem == "changed" and event.create_uid != event.user_id:
-                written = lifecycle.chained_hash(
+                written = chains.chained_hash(
                     event.previous_hash or "",
                     events._get_payload({**event._get_hashed_values(), "user_id": event.create_uid.id}),
                 )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .. import lifecycle
+from .. import chains
 from .account_validation_seal import OVERLAP
 from .account_validation_verifier import BATCH
 
@@ -105,7 +105,7 @@ class AccountValidationVerifier(models.AbstractModel):
         breaks = []
         for seal in seals.sudo().sorted("sequence"):
             leaves = [leaf._get_leaf() for leaf in seal.leaf_ids.sorted("position")]
-            root = lifecycle.merkle_root([lifecycle.leaf_hash(leaf) for leaf in leaves])
+            root = chains.merkle_root([chains.leaf_hash(leaf) for leaf in leaves])
             if (len(leaves), root) != (seal.leaf_count, seal.root):
                 breaks.append(self._get_seal_break("seal_leaves", seal, expected=seal.leaf_count, found=len(leaves)))
         return breaks + self._verify_leaves(seals)
@@ -146,7 +146,7 @@ class AccountValidationVerifier(models.AbstractModel):
         seals = self.env["account.validation.seal"].sudo()
         chain = seals.search([("company_id", "=", company.id)], order="sequence").sorted("sequence")
         links = [(seal.sequence, seal.previous_hash or "", seal.hash, seal._get_own_payload()) for seal in chain]
-        link = lifecycle.broken_link(links)
+        link = chains.broken_link(links)
         if not link:
             return []
         position, problem = link

@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo.tests import tagged
 from odoo.tools import file_path
 
-from .. import lifecycle
+from .. import chains, lifecycle
 from ..audit import verify
 from .integrity_common import IntegrityCase
 
@@ -41,13 +41,13 @@ class TestVerifierRules(IntegrityCase):
         self.assertEqual(verify.seal_payload(archive._get_seal(seal)), seal.sudo()._get_own_payload())
         for values in ({"é": [None, True, 1.5]}, [], "“x”\n"):
             self.assertEqual(verify.canonical(values), lifecycle.canonical(values))
-            self.assertEqual(verify.chained_hash("a", values), lifecycle.chained_hash("a", values))
+            self.assertEqual(verify.chained_hash("a", values), chains.chained_hash("a", values))
 
     def test_broken_links_are_the_same(self):
         payloads = [{"position": position} for position in range(4)]
         chain, previous = [], ""
         for position, payload in enumerate(payloads, start=1):
-            hash_ = lifecycle.chained_hash(previous, payload)
+            hash_ = chains.chained_hash(previous, payload)
             chain.append({"sequence": position, "previous_hash": previous, "hash": hash_, "payload": payload})
             previous = hash_
         forged = [chain, chain[1:], chain[:2] + chain[3:], chain[::-1]]
@@ -57,16 +57,16 @@ class TestVerifierRules(IntegrityCase):
         ]
         for links in forged:
             rows = [(link["sequence"], link["previous_hash"], link["hash"], link["payload"]) for link in links]
-            expected = lifecycle.broken_link(rows)
+            expected = chains.broken_link(rows)
             self.assertEqual(verify.broken_link(links, lambda link: link["payload"]), expected)
             self.assertEqual(expected is None, links is chain)
 
     def test_trees_are_the_same(self):
         for size in range(1, 20):
             leaves = [[number, number, 1, "x"] for number in range(size)]
-            root = lifecycle.merkle_root([lifecycle.leaf_hash(leaf) for leaf in leaves])
+            root = chains.merkle_root([chains.leaf_hash(leaf) for leaf in leaves])
             for kept in (set(), {0}, {size - 1}, set(range(0, size, 3)), set(range(size))):
-                tree = json.loads(lifecycle.canonical(lifecycle.pruned_tree(leaves, kept)))
+                tree = json.loads(lifecycle.canonical(chains.pruned_tree(leaves, kept)))
                 self.assertEqual(verify.tree_hash(tree), root)
                 self.assertEqual(verify.shown_leaves(tree), [leaves[position] for position in sorted(kept)])
 

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import lifecycle
+from .. import chains
 from ..models import account_validation_seal
 from ..models.account_validation_record import ENGINE_KEY
 from .integrity_common import IntegrityCase
@@ -31,8 +31,8 @@ class TestSeal(IntegrityCase):
         seal = self._seal()
         self.assertEqual(self._get_leaves(seal), [self._get_head(request) for request in requests.sorted("id")])
         self.assertEqual((seal.sequence, seal.leaf_count, seal.previous_hash), (1, 2, ""))
-        self.assertEqual(seal.root, lifecycle.merkle_root([lifecycle.leaf_hash(x) for x in self._get_leaves(seal)]))
-        self.assertEqual(seal.hash, lifecycle.chained_hash("", seal.sudo()._get_own_payload()))
+        self.assertEqual(seal.root, chains.merkle_root([chains.leaf_hash(x) for x in self._get_leaves(seal)]))
+        self.assertEqual(seal.hash, chains.chained_hash("", seal.sudo()._get_own_payload()))
 
     def test_the_next_seal_covers_only_what_has_grown_and_follows_the_first(self):
         bill, other = self._create_bill(), self._create_bill()

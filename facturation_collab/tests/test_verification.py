@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from .. import lifecycle
+from .. import chains, lifecycle
 from ..models import account_validation_verifier
 from .integrity_common import IntegrityCase
 
@@ -40,7 +40,7 @@ class TestVerification(IntegrityCase):
         previous = ""
         for event in request.event_ids.sorted("sequence"):
             payload = event._get_payload(event._get_hashed_values())
-            hash_ = lifecycle.chained_hash(previous, payload)
+            hash_ = chains.chained_hash(previous, payload)
             self._sql(
                 "UPDATE account_validation_event SET previous_hash = %s, hash = %s WHERE id = %s",
                 previous,
@@ -274,7 +274,7 @@ class TestVerification(IntegrityCase):
         self._sql("UPDATE account_validation_seal SET watermark = 1 WHERE id = %s", first.id)
         self._sql(
             "UPDATE account_validation_seal SET hash = %s WHERE id = %s",
-            lifecycle.chained_hash("", first._get_own_payload()),
+            chains.chained_hash("", first._get_own_payload()),
             first.id,
         )
         self.assertFound("seal_follow", "seal 2", scope={"company": self.company})

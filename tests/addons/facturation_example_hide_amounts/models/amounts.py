@@ -10,7 +10,7 @@ TELLING = {
         "alerts",
     },
     "account.move.line": {"price_unit", "discount", "currency_rate"},
-    "account.validation.request": {"snapshot"},
+    "account.validation.request": {"snapshot", "plan"},
     "account.validation.step": {"reason"},
 }
 

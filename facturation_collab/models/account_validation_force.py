@@ -5,9 +5,9 @@ from odoo.fields import Domain
 from odoo.tools import format_list
 
 from ..calls import check_call
+from .hr_department import ADMINISTRATOR
+from .res_users_secrecy import AUDITOR
 
-ADMINISTRATOR = "facturation_collab.group_administrator"
-AUDITOR = "facturation_collab.group_auditor"
 TO_REVIEW = "facturation_collab.mail_activity_type_review"
 
 

@@ -4,8 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_list
 
 from ..calls import check_call
-
-ADMINISTRATOR = "facturation_collab.group_administrator"
+from .hr_department import ADMINISTRATOR
 
 
 class ResUsers(models.Model):

@@ -46,6 +46,22 @@ class TestBreakGlass(BreakGlassCase):
         self.assertNotIn("Manager", self._get_activities(bill))
         self.assertRefused(UserError, "", bill.with_user(self.manager).action_approve)
 
+    def test_a_confidential_bill_is_told_to_nobody_who_may_not_read_it(self):
+        self._give_role(self.chief, self.marketing, "reader")
+        self.marketing.sudo().is_confidential = True
+        bill = self._create_bill().sudo()
+        request = self._force(bill)
+        self.assertNotIn(self.administrator, request.participant_ids)
+        self.assertFalse(bill.with_user(self.administrator).has_access("read"))
+        self.assertNotIn("Administrator", self._get_review_names(bill))
+        self.assertIn("Auditor", self._get_review_names(bill))
+
+    def _get_review_names(self, bill):
+        """Names of the users who are asked to review that a bill was posted without validation."""
+        review = self.env.ref("facturation_collab.mail_activity_type_review")
+        domain = [("res_model", "=", "account.move"), ("res_id", "=", bill.id), ("activity_type_id", "=", review.id)]
+        return self.env["mail.activity"].sudo().search(domain).mapped("user_id.name")
+
     def test_a_bill_changed_under_validation_gets_another_request(self):
         bill = self._create_bill().sudo()
         first = self._submit(bill)

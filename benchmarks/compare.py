@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 PEER = "account_move_tier_validation"
 # What each contender's database has beside Odoo's own modules.
-MODULES = {"plain": "", "unconfigured": "ours", "ours": "ours", "oca": PEER}
+MODULES = {"plain": "", "unconfigured": "ours", "ours": "ours", "unchained": "ours", "oca": PEER}
 
 
 def arguments() -> argparse.Namespace:
@@ -59,10 +59,10 @@ def main() -> int:
                     bench.run_odoo(command, failure="The peer could not be installed")
         with step(f"Measuring {options.rounds} rounds"):
             rows = measure(bench, run, databases, options, addons_path(bench, peer))
-    lines = table.markdown(table.per_round(rows))
-    say("\n" + "\n".join(lines))
+    rounds = table.per_round(rows)
+    say("\n" + "\n".join(table.markdown(rounds)))
     if not options.no_report:
-        RESULTS.write_text(report(bench, options, lines), encoding="utf-8")
+        RESULTS.write_text(report(bench, options, rounds), encoding="utf-8")
         say(f"\nWritten to {RESULTS.relative_to(ROOT)}.")
     return 0
 
@@ -120,7 +120,7 @@ def measure(bench: Bench, run: Run, databases: dict, options: argparse.Namespace
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
 
-def report(bench: Bench, options: argparse.Namespace, lines: list[str]) -> str:
+def report(bench: Bench, options: argparse.Namespace, rounds: table.Rounds) -> str:
     """The text of RESULTS.md."""
     python = ".".join(platform.python_version_tuple()[:2])
     return "\n".join(
@@ -141,7 +141,10 @@ def report(bench: Bench, options: argparse.Namespace, lines: list[str]) -> str:
             "",
             f"The peer: {', '.join(peer_versions())}.",
             "",
-            *lines,
+            *table.markdown(rounds),
+            "",
+            "Deciding with the chain of events against without it (median of the ratios within each round): "
+            + table.against(rounds, "ours", "unchained", ("submit", "approve")),
             "",
         ]
     )

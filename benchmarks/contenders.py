@@ -4,6 +4,10 @@ To compare another product, subclass `Contender`, add it to `CONTENDERS`, and na
 """
 
 
+from itertools import count
+from unittest.mock import patch
+
+
 class Contender:
     """Plain Odoo. Methods receive invoices as the person who acts."""
 
@@ -83,6 +87,31 @@ class Ours(Contender):
         return env["account.move"].search_count(self.waiting_domain(env.user))
 
 
+class Unchained(Ours):
+    """The addon with the same policy, whose events are written without a chain: what the chain costs."""
+
+    key = "unchained"
+
+    def submit(self, moves):
+        with self._without_chain(moves.env):
+            super().submit(moves)
+
+    def approve(self, moves):
+        with self._without_chain(moves.env):
+            super().approve(moves)
+
+    def _without_chain(self, env):
+        """Record events without looking for the one before and without a hash, numbered apart from their chain."""
+
+        def append(events, entries):
+            return events._engine().create([vals | {"sequence": next(_numbers)} for vals in entries])
+
+        return patch.object(type(env["account.validation.event"]), "_append", append)
+
+
+_numbers = count(1)
+
+
 class Oca(Contender):
     """The peer: OCA tier validation, with two definitions."""
 
@@ -120,4 +149,4 @@ class Oca(Contender):
         return env["res.users"].review_user_count()
 
 
-CONTENDERS = {contender.key: contender for contender in (Contender, WithoutPolicy, Ours, Oca)}
+CONTENDERS = {contender.key: contender for contender in (Contender, WithoutPolicy, Ours, Unchained, Oca)}

@@ -8,6 +8,7 @@ TITLES = {
     "plain": "plain Odoo",
     "unconfigured": "with the addon, no policy",
     "ours": "with the addon, two levels",
+    "unchained": "the same, events not chained",
     "oca": "with OCA tier validation, two levels",
 }
 BASE = "plain"
@@ -62,6 +63,21 @@ def markdown(rounds: Rounds) -> list[str]:
     for operation, contenders in rounds.items():
         lines.append(_line([operation, *(_cell(key, contenders) for key in keys)]))
     return lines
+
+
+def against(rounds: Rounds, key: str, base: str, operations: tuple[str, ...]) -> str:
+    """Return a sentence with the ratios of one contender to another, of the operations that begin with some words.
+
+    >>> costs = {"ms": 4.0, "cpu": 2.0, "queries": 3.0}
+    >>> against({"submit": {"ours": {1: costs}, "oca": {1: costs}}}, "ours", "oca", ("submit",))
+    'submit ×1.00 / 1.00 / 1.00.'
+    """
+    found = [
+        f"{operation} ×{' / '.join(f'{ratio(contenders[key], contenders[base], cost):.2f}' for cost in COSTS)}"
+        for operation, contenders in rounds.items()
+        if operation.startswith(operations) and key in contenders and base in contenders
+    ]
+    return f"{'; '.join(found) or 'not measured'}."
 
 
 def _line(cells: Iterable[str]) -> str:

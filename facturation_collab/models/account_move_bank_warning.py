@@ -24,7 +24,7 @@ class AccountMove(models.Model):
         moves = self.sudo().filtered(lambda move: move.partner_bank_id and move.is_outbound())
         last = moves._fetch_last_bills()
         earlier = self.sudo().browse(last.values())
-        earlier.fetch(["partner_bank_id", "name", "invoice_date", "create_date"])
+        earlier.fetch(["partner_bank_id", "name", "create_date"])
         facts = {}
         for move in moves:
             fact = move._get_bank_fact(earlier.browse(last.get(move._origin.id)))
@@ -58,46 +58,62 @@ class AccountMove(models.Model):
     def _get_bank_fact(self, last):
         """Return what is new about the bank account of this invoice beside an earlier one, or None."""
         bank = self.partner_bank_id
-        values = {"account": bank.acc_number, "bill": last.name, "date": fields.Date.to_string(last.invoice_date)}
+        values = {"account": bank.acc_number, "bill": last}
         if not last:
             return "first", values
+        if not last.partner_bank_id:
+            return "none", values
         if last.partner_bank_id != bank:
-            return (
-                ("other", {**values, "last": last.partner_bank_id.acc_number})
-                if last.partner_bank_id
-                else (
-                    "none",
-                    values,
-                )
-            )
+            return "other", values
         if bank.number_changed_at and bank.number_changed_at >= last.create_date:
             return "changed", {**values, "changed": fields.Date.to_string(bank.number_changed_at)}
         return None
 
-    def _describe_bank_fact(self, fact):
-        """Return the sentence that warns of a bank account, in the reader's language."""
-        if not fact:
-            return ""
-        kind, values = fact
-        sentences = {
+    def _describe_bank_facts(self, facts, reader):
+        """Return {move id: sentence} that warns of bank accounts, in this environment's language.
+
+        The earlier bill is named to whoever may read it; the others learn that there is one, since the warning is due
+        to every approver.
+
+        :param facts: as `_get_bank_facts` returned them, also of other invoices
+        :param reader: res.users who gets the sentences
+        """
+        facts = {move.id: facts[move.id] for move in self if move.id in facts}
+        bills = self.browse().union(*(values["bill"] for _kind, values in facts.values()))
+        readable = bills.with_user(reader).sudo(False)._filtered_access("read")
+        sentences = self._get_bank_sentences()
+        return {
+            move_id: sentences[kind] % {**values, "earlier": self._describe_last_bill(values["bill"], readable)}
+            for move_id, (kind, values) in facts.items()
+        }
+
+    def _describe_last_bill(self, bill, readable):
+        """Return how the sentences call the last bill of a vendor."""
+        if bill.id not in readable.ids:
+            return self.env._("the last one of this vendor")
+        number = bill.partner_bank_id.acc_number
+        return self.env._("the last one (%s)", f"{bill.name}: {number}" if number else bill.name)
+
+    def _get_bank_sentences(self):
+        """Return {kind of warning: sentence}."""
+        return {
             "first": self.env._(
                 "This is the first bill of this vendor, to be paid to %(account)s. Make sure the account is theirs."
             ),
             "other": self.env._(
-                "The bank account %(account)s is not the one of the last bill (%(bill)s: %(last)s). Call the vendor "
-                "at a number that you know before you approve."
+                "The bank account %(account)s of this bill is not that of %(earlier)s. Call the vendor at a number "
+                "that you know before you approve."
             ),
             "none": self.env._(
-                "The last bill (%(bill)s) named no bank account; this one is to be paid to %(account)s. Make sure that "
-                "the account is the vendor's."
+                "This bill is to be paid to %(account)s, and %(earlier)s named no bank account. Make sure that the "
+                "account is the vendor's."
             ),
             "changed": self.env._(
-                "The number of this bank account was changed on %(changed)s, after the last bill (%(bill)s): it is now "
+                "The number of the bank account of this bill was changed on %(changed)s, after %(earlier)s: it is now "
                 "%(account)s. Call the vendor at a number that you know before you approve."
             ),
         }
-        return sentences[kind] % values
 
     def _get_bank_warnings(self):
-        """Return {move id: sentence} of the invoices whose bank account approvers are warned of."""
-        return {move_id: self._describe_bank_fact(fact) for move_id, fact in self._get_bank_facts().items()}
+        """Return {move id: sentence} of the invoices whose bank account the present user is warned of."""
+        return self._describe_bank_facts(self._get_bank_facts(), self.env.user)

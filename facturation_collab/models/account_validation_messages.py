@@ -222,12 +222,13 @@ class AccountValidationRequest(models.Model):
         for user, requests in readers.items():
             moves = requests.move_id.with_context(lang=user.lang)
             env = moves.env
+            warnings = moves._describe_bank_facts(facts, user)
             links = Markup("").join(
                 Markup('<li><a href="%s">%s</a>%s</li>')
                 % (
                     f"/odoo/account.move/{move.id}",
                     move._get_validation_title(),
-                    _warn(move._describe_bank_fact(facts.get(move.id))),
+                    _warn(warnings.get(move.id)),
                 )
                 for move in moves
             )

@@ -1,4 +1,4 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .hr_department import ADMINISTRATOR
@@ -28,13 +28,6 @@ class HrDepartment(models.Model):
         super()._on_secrecy_changed(changed)
         if changed:
             self.env["ir.attachment"]._settle_later()
-
-    @api.model
-    @tools.ormcache()
-    def _get_confidential_ids(self):
-        """Ids of the departments that are confidential, by themselves or by one above; kept until one changes."""
-        departments = self.sudo().with_context(active_test=False)
-        return frozenset(departments.search([("is_within_confidential", "=", True)]).ids)
 
     @api.model
     def _has_encryption_key(self):

@@ -116,10 +116,15 @@ class HrDepartment(models.Model):
 
     @api.model
     @tools.ormcache()
+    def _get_confidential_ids(self):
+        """Ids of the departments that are confidential, by themselves or by one above; kept until one changes."""
+        departments = self.sudo().with_context(active_test=False)
+        return frozenset(departments.search(Domain("is_within_confidential", "=", True)).ids)
+
+    @api.model
     def _has_confidential(self):
         """Whether any department is confidential; without, secrecy costs nothing."""
-        departments = self.sudo().with_context(active_test=False)
-        return bool(departments.search_count(Domain("is_confidential", "=", True), limit=1))
+        return bool(self._get_confidential_ids())
 
 
 class AccountDepartmentMember(models.Model):

@@ -118,6 +118,18 @@ class TestBankAccountWarning(ValidationCase):
             self._approve(bill, user)
         self.assertFalse(bill.validation_panel["bank_warning"])
 
+    def test_the_last_bill_is_named_to_whoever_may_read_it(self):
+        last = self._posted(paid=True)
+        bill = self._bill(self.other_bank)
+        self.assertIn(f"{last.name}: FR76 0001", bill.with_user(self.finance)._get_bank_warnings()[bill.id])
+        self._submit(bill)
+        warning = bill.with_user(self.manager).validation_panel["bank_warning"]
+        message = self.env["mail.message"].sudo().search([("partner_ids", "in", self.manager.partner_id.ids)], limit=1)
+        for text in (warning, message.body):
+            self.assertIn("is not that of the last one of this vendor", text)
+            self.assertNotIn(last.name, text)
+            self.assertNotIn("FR76 0001", text)
+
     def test_no_warning_in_messages_about_a_known_account(self):
         self._posted(paid=True)
         bill = self._bill()

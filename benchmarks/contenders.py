@@ -3,7 +3,6 @@
 To compare another product, subclass `Contender`, add it to `CONTENDERS`, and name its module in compare.py.
 """
 
-
 from itertools import count
 from unittest.mock import patch
 
@@ -53,8 +52,6 @@ class Ours(Contender):
         "validation_waiting_user_ids",
         "validation_since",
         "validation_deadline",
-        "validation_submitter_id",
-        "validation_policy_id",
     )
 
     def configure(self, env, people, ballast):

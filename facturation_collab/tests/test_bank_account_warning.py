@@ -49,7 +49,7 @@ class TestBankAccountWarning(ValidationCase):
         self._posted(paid=True)
         bill = self._bill(self.other_bank)
         self.assertEqual(self._kind(bill), "other")
-        warning = bill._get_bank_warnings()[bill.id]
+        warning = bill.with_user(self.finance)._get_bank_warnings()[bill.id]
         self.assertIn("FR76 0002", warning)
         self.assertIn("FR76 0001", warning)
 

@@ -6,6 +6,8 @@ from odoo.fields import Domain
 
 MAX_REQUESTS = 3000
 """Validations of one pack: what a worker writes well within its time limit."""
+MAX_PDFS = 60
+"""Readable PDFs of one pack: each takes about a second, and a worker has two minutes."""
 READERS = ("facturation_collab.group_auditor", "facturation_collab.group_administrator")
 
 
@@ -56,6 +58,16 @@ class AccountValidationPack(models.Model):
         if len(requests) > MAX_REQUESTS:
             raise UserError(
                 self.env._("That is %s validations, too many for one pack: choose a shorter period.", len(requests))
+            )
+        if with_pdf and len(moves) > MAX_PDFS:
+            raise UserError(
+                self.env._(
+                    "That is %(count)s invoices, and a pack holds the readable PDFs of %(limit)s at most: choose a "
+                    "shorter period, or leave the PDFs out. “Print > Trail of the validation” makes them for the "
+                    "invoices that you select.",
+                    count=len(moves),
+                    limit=MAX_PDFS,
+                )
             )
         content = self.env["account.validation.archive"]._build(moves, requests, scope, with_files, with_pdf)
         values = {

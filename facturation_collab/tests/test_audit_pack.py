@@ -172,6 +172,11 @@ class TestAuditPack(IntegrityCase):
         self.assertEqual(manifest["invoices"], self.bill.ids)
         self.assertEqual(manifest["requests"], self.bill.validation_request_ids.sorted("id").ids)
 
+    def test_too_many_readable_pdfs_for_one_pack_are_refused(self):
+        with patch.object(account_validation_pack, "MAX_PDFS", 0):
+            self.assertRefused(UserError, "leave the PDFs out", self._make, with_pdf=True)
+            self._make()
+
     def test_too_much_for_one_pack_is_refused(self):
         with patch.object(account_validation_pack, "MAX_REQUESTS", 2):
             self.assertRefused(UserError, "too many for one pack", self._make)

@@ -289,6 +289,7 @@ class TestEncryptionChanges(EncryptionCase):
         plain = self._attach(self.open_bill)
         self.logistics.is_confidential = True
         screen = self._open_screen()
+        self.assertEqual(screen.display_name, "Encryption of documents")
         values = {"current_key": "2026", "problem": "", "plain_count": 1, "unsettled_count": 1}
         self.assertRecordValues(screen, [values])
         self.assertRecordValues(screen.line_ids, [{"key": "2026", "document_count": 1, "state": "current"}])

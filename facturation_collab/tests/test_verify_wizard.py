@@ -57,7 +57,7 @@ class TestVerifyWizard(IntegrityCase):
         self.env["res.lang"]._activate_lang("fr_FR")
         self._break()
         wizard = self._wizard().with_context(lang="fr_FR")
-        wizard.action_verify()
+        self.assertEqual(wizard.action_verify()["name"], "Vérifier les validations")
         self.assertIn("événement 1", wizard.report)
 
     def test_an_invoice_that_the_reader_may_not_read_has_no_name(self):

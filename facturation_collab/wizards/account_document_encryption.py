@@ -48,6 +48,11 @@ class AccountDocumentEncryption(models.TransientModel):
             for key, count, document_id in groups
         ]
 
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for screen in self:
+            screen.display_name = self.env["ir.model"]._get(self._name).name
+
     @api.depends_context("uid")
     def _compute_figures(self):
         self.check_access("read")

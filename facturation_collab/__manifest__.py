@@ -24,6 +24,7 @@
         "views/account_journal_views.xml",
         "views/res_partner_views.xml",
         "views/account_analytic_account_views.xml",
+        "views/account_approval_limit_views.xml",
         "views/account_validation_policy_views.xml",
         "views/account_validation_request_views.xml",
         "views/account_validation_seal_views.xml",

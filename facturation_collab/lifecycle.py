@@ -95,24 +95,50 @@ def unmet_level(levels: Sequence[tuple[int, Iterable[Hashable]]]) -> int | None:
     >>> unmet_level([(2, ["ann"])])
     0
     """
+    return _fill_levels(levels)[1]
+
+
+def assigned_persons(levels: Sequence[tuple[int, Iterable[Hashable]]]) -> list[list[Hashable]]:
+    """Return who fills each level, everybody at one level at most; too few where different persons cannot.
+
+    Earlier levels choose first and take the first persons that they name, unless a later level has nobody else.
+
+    >>> assigned_persons([(1, ["ann", "bob"]), (1, ["ann", "bob"])])
+    [['ann'], ['bob']]
+    >>> assigned_persons([(1, ["ann", "bob"]), (1, ["ann"])])
+    [['bob'], ['ann']]
+    """
+    holder, _unmet = _fill_levels(levels)
+    return [
+        [person for person in dict.fromkeys(people) if holder.get(person) == level]
+        for level, (_required, people) in enumerate(levels)
+    ]
+
+
+def _fill_levels(levels: Sequence[tuple[int, Iterable[Hashable]]]) -> tuple[dict[Hashable, int], int | None]:
+    """Return the level that each person has a voice at, and the first level that lacks one."""
     holder: dict[Hashable, int] = {}
     candidates = [list(people) for _required, people in levels]
 
     def give_voice(level: int, seen: set[Hashable]) -> bool:
+        free = next((person for person in candidates[level] if person not in holder), None)
+        if free is not None:
+            holder[free] = level
+            return True
         for person in candidates[level]:
-            if person in seen:
-                continue
-            seen.add(person)
-            if person not in holder or give_voice(holder[person], seen):
-                holder[person] = level
-                return True
+            if person not in seen:
+                seen.add(person)
+                if give_voice(holder[person], seen):
+                    holder[person] = level
+                    return True
         return False
 
+    unmet = None
     for level, (required, _people) in enumerate(levels):
         for _voice in range(required):
-            if not give_voice(level, set()):
-                return level
-    return None
+            if not give_voice(level, set()) and unmet is None:
+                unmet = level
+    return holder, unmet
 
 
 def group_persons(keys: Mapping[int, Collection[Hashable]]) -> dict[int, int]:

@@ -215,9 +215,22 @@ def check_decisions(place, request):
         }
         if voters != set(step["voters"]):
             yield f"{place}: step “{step['name']}” counts other people than its events say."
+    yield from check_merged(place, events)
     states = [event["data"]["state"] for event in events if (event["data"] or {}).get("state")]
     if events and request["state"] != (states[-1] if states else "pending"):
         yield f"{place}: its state “{request['state']}” is not where its events lead."
+
+
+def check_merged(place, events):
+    """An approval that was counted from another step was given there, before, by the same person, in the same way."""
+    given = set()
+    for event in events:
+        if event["type"] == "approved":
+            data = event["data"] or {}
+            key = (event["user_id"], data.get("authentication"))
+            if "merged_from" in data and (data["merged_from"], *key) not in given:
+                yield f"{place}: event {event['sequence']} counts an approval that was given nowhere else."
+            given.add((event["step_id"], *key))
 
 
 def check_invoice(invoice, validations):

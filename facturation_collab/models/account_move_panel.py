@@ -118,7 +118,7 @@ class AccountMove(models.Model):
                 else self.env._("If you submit it now, it goes to %s.", self._get_preview_people(plans[move.id])),
                 "submitter": None,
                 "submitted_at": None,
-                "steps": [self._get_panel_plan(level, users, move) for level, users in plans[move.id]],
+                "steps": [self._get_panel_plan(planned, move) for planned in plans[move.id]],
             }
         return panels
 
@@ -132,9 +132,10 @@ class AccountMove(models.Model):
         criteria = self.env["account.validation.wording"]._describe_criteria(reason["criteria"])
         return {"mode": mode, "policy": {"id": policy.id, "name": reason["policy"], "criteria": criteria}}
 
-    def _get_panel_plan(self, level, users, move):
+    def _get_panel_plan(self, planned, move):
         """Return a step of the preview."""
-        vals = self.env["account.validation.request"]._prepare_step_vals(level, move, users)
+        level, users = planned
+        vals = level.policy_id._prepare_planned_vals(planned, move)
         return {
             "id": -level.id,
             "name": level.name,

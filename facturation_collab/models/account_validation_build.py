@@ -1,5 +1,4 @@
 import json
-from collections import defaultdict
 
 from odoo import Command, models
 from odoo.tools import format_list
@@ -14,9 +13,21 @@ FROZEN_FIELDS = (
     "department_id",
     "submitter_id",
     "distinct_approvers",
+    "merge_decisions",
     "match_reason",
 )
 """Values of a request that its plan repeats, so that the chain of events covers them."""
+
+
+class Planned(tuple):
+    """A level and whom it asks, as (level, res.users), with `facts`: plain values that the reason of its step repeats
+    besides those of the level.
+    """
+
+    def __new__(cls, level, users, facts=None):
+        planned = super().__new__(cls, (level, users))
+        planned.facts = dict(facts or {})
+        return planned
 
 
 class AccountValidationPolicy(models.Model):
@@ -27,28 +38,53 @@ class AccountValidationPolicy(models.Model):
     def _plan(self, moves):
         """Find the approvers of each level for invoices that this policy covers. Reads only.
 
-        :returns: ({move id: [(level, res.users)]}, {move id: sentence that says which level lacks whom})
+        :returns: ({move id: [Planned]}, {move id: sentence that says which level lacks whom})
         """
         self.ensure_one()
         if not self.level_ids:
             lack = self.env._("Policy “%s” has no level: an administrator must add one, or switch it off.", self.name)
             return dict.fromkeys(moves.ids, []), dict.fromkeys(moves.ids, lack)
-        plans, problems = defaultdict(list), {}
-        candidates = {level: level._get_approvers(moves.filtered(level._applies_to)) for level in self.level_ids}
+        plans, problems = {move.id: [] for move in moves}, {}
+        covered = {level: moves.filtered(level._applies_to) for level in self.level_ids}
+        candidates = {level: level._get_approvers(level_moves) for level, level_moves in covered.items()}
+        choices = {level: level._get_choice(level_moves) for level, level_moves in covered.items()}
         users = (users for by_move in candidates.values() for users in by_move.values())
-        eligible = self.env["res.users"].union(*users)._filter_validation_users()
+        eligible = self._get_replacements().union(*users)._filter_validation_users()
         # Read once for all invoices who is the same person as whom.
         (eligible | moves.create_uid | moves.content_editor_id | self.env.user)._get_persons()
         for move in moves:
             for level in self._get_levels(move):
-                approvers = self._filter_approvers(candidates[level][move.id] & eligible, move, level)
-                plans[move.id].append((level, approvers))
-                lack = self._get_lack(level, move, candidates[level][move.id], approvers)
+                found = candidates[level][move.id]
+                planned, lack = self._plan_level(level, move, found, eligible, choices[level])
+                plans[move.id].append(planned)
                 if lack:
                     problems.setdefault(move.id, lack)
+        plans = self._settle(plans, moves, eligible)
         if self.distinct_approvers:
             problems = self._get_overlaps(plans) | problems
         return plans, problems
+
+    def _plan_level(self, level, move, candidates, eligible, choice):
+        """Return whom a level asks about an invoice, and the sentence that says whom it lacks, or an empty text.
+
+        :param candidates: res.users, as the approver type found them
+        :param eligible: res.users of all candidates who can be asked to validate anything
+        :param choice: as `account.validation.level._get_choice` returned it
+        :returns: (Planned, text)
+        """
+        approvers = self._filter_approvers(candidates & eligible, move, level)
+        approvers, facts = choice(move, approvers)
+        return Planned(level, approvers, facts), self._get_lack(level, move, candidates, approvers, facts)
+
+    def _get_replacements(self):
+        """Return the users who may be asked besides those that the levels name. Hook."""
+        return self.env["res.users"]
+
+    def _settle(self, plans, moves, eligible):
+        """Return the plans as they stand once all levels of an invoice are known. Hook: choices that depend on more
+        than one level.
+        """
+        return plans
 
     def _filter_approvers(self, users, move, level):
         """Keep the users who may decide on an invoice at a level: access to its company, and nothing in what they did
@@ -56,26 +92,14 @@ class AccountValidationPolicy(models.Model):
         """
         return level._filter_duties(users.filtered(lambda user: move.company_id in user.company_ids), move)
 
-    def _get_lack(self, level, move, candidates, approvers):
+    def _get_lack(self, level, move, candidates, approvers, facts):
         """Return the sentence that says whom a level of this policy lacks for an invoice, or an empty text."""
-        required = lifecycle.required_voices(level.quorum, level.quorum_count, 1)
-        if approvers._count_persons() >= required:
+        if approvers._count_persons() >= level._get_least_voices():
             return ""
         names = {"policy": self.name, "level": level.name, "who": level.summary}
-        if level.approver_type in ("role", "parent_role") and not move.department_id:
-            return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and this invoice has no department: "
-                "choose its department.",
-                **names,
-            )
-        if level.approver_type == "parent_role" and not move.department_id.parent_id:
-            return self.env._(
-                "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and there is no department above "
-                "%(department)s: an administrator "
-                "must say who approves there.",
-                department=move.department_id.name,
-                **names,
-            )
+        reason = level._get_lack_reason(move, candidates, facts)
+        if reason:
+            return self.env._("Level “%(level)s” of policy “%(policy)s” asks for %(who)s: %(why)s", why=reason, **names)
         if not candidates:
             return self.env._(
                 "Level “%(level)s” of policy “%(policy)s” asks for %(who)s, and nobody is: an administrator must give "
@@ -96,13 +120,7 @@ class AccountValidationPolicy(models.Model):
         """Return {move id: sentence} of the plans whose levels cannot be approved by different people."""
         overlaps = {}
         for move_id, plan in plans.items():
-            persons = self.env["res.users"].union(*(users for _level, users in plan))._get_persons()
-            people = [(level, {persons[user_id] for user_id in users.ids}) for level, users in plan]
-            wanted = [
-                (lifecycle.required_voices(level.quorum, level.quorum_count, len(voices)), voices)
-                for level, voices in people
-            ]
-            position = lifecycle.unmet_level(wanted)
+            position = self._get_unmet(plan)
             if position is not None:
                 overlaps[move_id] = self.env._(
                     "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody "
@@ -113,11 +131,22 @@ class AccountValidationPolicy(models.Model):
                 )
         return overlaps
 
+    def _get_unmet(self, plan):
+        """Return the position of the first level of a plan that different people cannot fill, or None."""
+        persons = self.env["res.users"].union(*(users for _level, users in plan))._get_persons()
+        people = [(level, {persons[user_id] for user_id in users.ids}) for level, users in plan]
+        return lifecycle.unmet_level(
+            [
+                (lifecycle.required_voices(level.quorum, level.quorum_count, len(voices)), voices)
+                for level, voices in people
+            ]
+        )
+
     def _start(self, moves, criteria, plans, comment=None, first_event="submitted"):
         """Create the requests of invoices under this policy, with their steps and first event, in batch.
 
         :param criteria: names of the criteria that matched, as `_match` returned them
-        :param plans: {move id: [(level, res.users)]}, as `_plan` returned them, without a problem
+        :param plans: {move id: [Planned]}, as `_plan` returned them, without a problem
         :param first_event: "recorded" for a request that only keeps what happened, and is ended at once by its caller
         :returns: account.validation.request, as the present user with sudo
         """
@@ -143,11 +172,10 @@ class AccountValidationPolicy(models.Model):
         """Return the values of a new request with its steps, and of both their canonical form, which the first event
         covers.
 
-        :param plan: [(level, res.users)]
+        :param plan: [Planned]
         """
-        Request = self.env["account.validation.request"]
-        request = Request._prepare_request_vals(self, move, criteria)
-        steps = [Request._prepare_step_vals(level, move, users) for level, users in plan]
+        request = self.env["account.validation.request"]._prepare_request_vals(self, move, criteria)
+        steps = [self._prepare_planned_vals(planned, move) for planned in plan]
         frozen = {name: request[name] for name in FROZEN_FIELDS} | {"version": 1, "policy": self.name}
         frozen["steps"] = [
             {
@@ -158,6 +186,12 @@ class AccountValidationPolicy(models.Model):
         ]
         plain = json.loads(json.dumps(frozen, default=str))
         return {**request, "plan": lifecycle.canonical(plain), "step_ids": [Command.create(step) for step in steps]}
+
+    def _prepare_planned_vals(self, planned, move):
+        """Return the values of the frozen copy of a planned level, with the facts of its plan in the reason."""
+        level, users = planned
+        vals = self.env["account.validation.request"]._prepare_step_vals(level, move, users)
+        return {**vals, "reason": {**vals["reason"], **planned.facts}}
 
 
 def _get_command_ids(commands):

@@ -4,6 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from .. import lifecycle
+from .account_validation_record import ARCHIVED_TOO
+
 
 class AccountValidationLevel(models.Model):
     """One line of a policy: who must agree, how many of them, from which amount, until when."""
@@ -86,7 +89,7 @@ class AccountValidationLevel(models.Model):
 
     @api.constrains("approver_type", "user_ids", "role", "group_id", "field_id")
     def _check_approver(self):
-        needed = {"user": "user_ids", "role": "role", "parent_role": "role", "group": "group_id", "field": "field_id"}
+        needed = self._get_needed_fields()
         for level in self:
             name = needed.get(level.approver_type)
             if name and not level[name]:
@@ -108,6 +111,15 @@ class AccountValidationLevel(models.Model):
                     ),
                 )
 
+    @api.model
+    def _get_needed_fields(self):
+        """Return {approver type: the field of the level that says who it is}. An addon merges its own types."""
+        return {"user": "user_ids", "role": "role", "parent_role": "role", "group": "group_id", "field": "field_id"}
+
+    def _get_least_voices(self):
+        """Return how many persons there have to be, so that this level can be approved at all."""
+        return lifecycle.required_voices(self.quorum, self.quorum_count, 1)
+
     def _applies_to(self, move):
         """Tell whether the amount of an invoice is in the range of this level."""
         return self.policy_id._is_amount_within(move, self.amount_min, self.amount_max)
@@ -120,8 +132,40 @@ class AccountValidationLevel(models.Model):
         self.ensure_one()
         return getattr(self.sudo(), f"_get_approvers_{self.approver_type}")(moves.sudo())
 
+    def _get_choice(self, moves):
+        """Return a function that chooses among those who may approve an invoice at this level: from (move, res.users)
+        to (res.users, facts). Facts are plain values that the reason of the step repeats.
+
+        Constant number of queries per call. By default everybody is asked; an approver type `x` that asks some of them
+        is answered by the method `_get_choice_x(moves)`.
+        """
+        self.ensure_one()
+        choose = getattr(self.sudo(), f"_get_choice_{self.approver_type}", None)
+        return choose(moves.sudo()) if choose else lambda _move, users: (users, {})
+
+    def _get_lack_reason(self, move, candidates, facts):
+        """Return what keeps this level from finding its approvers for an invoice, and what to do, or an empty text.
+
+        An approver type `x` is answered by the method `_get_lack_reason_x(move, candidates, facts)`, if it has one.
+        """
+        self.ensure_one()
+        explain = getattr(self.sudo(), f"_get_lack_reason_{self.approver_type}", None)
+        return explain(move, candidates, facts) if explain else ""
+
+    def _get_lack_reason_role(self, move, candidates, facts):
+        return "" if move.department_id else self.env._("this invoice has no department: choose its department.")
+
+    def _get_lack_reason_parent_role(self, move, candidates, facts):
+        if move.department_id and not move.department_id.parent_id:
+            return self.env._(
+                "there is no department above %(department)s: an administrator must say who approves there.",
+                department=move.department_id.name,
+            )
+        return self._get_lack_reason_role(move, candidates, facts)
+
     def _get_approvers_user(self, moves):
-        return dict.fromkeys(moves.ids, self.user_ids)
+        """Archived ones too: the engine leaves them out, and says so."""
+        return dict.fromkeys(moves.ids, self.with_context(**ARCHIVED_TOO).user_ids.with_env(self.env))
 
     def _get_approvers_group(self, moves):
         return dict.fromkeys(moves.ids, self.group_id.all_user_ids)

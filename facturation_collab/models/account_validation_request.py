@@ -215,11 +215,14 @@ class AccountValidationRequest(models.Model):
         self.env["account.validation.event"]._append(
             [step.request_id._prepare_event_vals("opened", step) for step in to_open]
         )
+        merged = to_open._merge_decisions()
+        to_open -= merged
         opened = to_open.request_id
         opened._refresh_waiting(since=now)
         (self - opened)._refresh_waiting()
         self._schedule_activities()
         opened._on_opened(to_open)
+        merged.request_id._advance()
 
     def _refresh_waiting(self, since=None):
         """Store who can act now on these requests, since when and until when, in one write for each different

@@ -84,23 +84,37 @@ class AccountValidationWording(models.AbstractModel):
 
     @api.model
     def _describe_approvers(self, values):
+        """Return who approves at a level, as a part of a sentence, from its plain values.
+
+        An approver type `x` is answered by the method `_describe_approvers_x(values)`.
+        """
+        describe = getattr(self, f"_describe_approvers_{values['approver_type']}", None)
+        return describe(values) if describe else values["approver_type"]
+
+    @api.model
+    def _describe_approvers_user(self, values):
+        return format_list(self.env, values["users"], "or")
+
+    @api.model
+    def _describe_approvers_role(self, values):
         roles = {"validator": self.env._("a validator"), "manager": self.env._("the manager")}
-        upper = {
+        return roles.get(values["role"], "")
+
+    @api.model
+    def _describe_approvers_parent_role(self, values):
+        roles = {
             "validator": self.env._("a validator of the department above"),
             "manager": self.env._("the manager of the department above"),
         }
-        match values["approver_type"]:
-            case "user":
-                return format_list(self.env, values["users"], "or")
-            case "role":
-                return roles.get(values["role"], "")
-            case "parent_role":
-                return upper.get(values["role"], "")
-            case "group":
-                return self.env._("a member of “%s”", values["group"])
-            case "field":
-                return self.env._("the %s of the invoice", (values["field"] or "").lower())
-        return values["approver_type"]
+        return roles.get(values["role"], "")
+
+    @api.model
+    def _describe_approvers_group(self, values):
+        return self.env._("a member of “%s”", values["group"])
+
+    @api.model
+    def _describe_approvers_field(self, values):
+        return self.env._("the %s of the invoice", (values["field"] or "").lower())
 
     @api.model
     def _describe_amount(self, amount, currency):
@@ -150,28 +164,75 @@ class AccountValidationWording(models.AbstractModel):
 
     @api.model
     def _describe_reason(self, reason):
-        """Return the sentence that says why the people of a step were asked, from what the step froze.
+        """Return the sentences that say why the people of a step were asked, from what the step froze.
 
-        :param reason: dict with policy, level values (see `_get_level_values`), department, amount, range and currency
+        :param reason: dict with policy, level values (see `_get_level_values`), department, amount, range and currency,
+            and the facts of the plan (see `account.validation.level._get_choice`)
         """
+        return " ".join(sentence for sentence in self._get_reason_sentences(reason) if sentence)
+
+    @api.model
+    def _get_reason_sentences(self, reason):
+        """Return the sentences of a reason, in order. An addon appends its own."""
         currency = self.env["res.currency"].browse(reason["currency"])
-        who = {
-            "user": self.env._("Named by the policy “%(policy)s”"),
-            "role": self.env._("%(role)s of %(department)s, asked by the policy “%(policy)s”"),
-            "parent_role": self.env._(
-                "%(role)s of %(department)s, the department above, asked by the policy “%(policy)s”"
-            ),
-            "group": self.env._("Member of “%(group)s”, asked by the policy “%(policy)s”"),
-            "field": self.env._("%(field)s of this invoice, asked by the policy “%(policy)s”"),
-        }.get(reason["approver_type"], self.env._("Asked by the policy “%(policy)s”"))
-        roles = {"validator": self.env._("Validator"), "manager": self.env._("Manager")}
-        sentence = who % {**reason, "role": roles.get(reason["role"])}
+        describe = getattr(self, f"_describe_why_{reason['approver_type']}", self._describe_why)
+        sentence = describe(reason)
         amounts = self._describe_range(reason["amount_min"], reason["amount_max"], currency)
         if not amounts:
-            return self.env._("%s.", sentence)
+            return [self.env._("%s.", sentence)]
+        return [
+            self.env._(
+                "%(sentence)s, for amounts %(range)s (this one: %(amount)s).",
+                sentence=sentence,
+                range=amounts,
+                amount=format_amount(self.env, reason["amount"], currency),
+            )
+        ]
+
+    @api.model
+    def _describe_why(self, reason):
+        """Return why somebody was asked, as a sentence without its full stop.
+
+        An approver type `x` is answered by the method `_describe_why_x(reason)`.
+        """
+        return self.env._("Asked by the policy “%(policy)s”", policy=reason["policy"])
+
+    @api.model
+    def _describe_why_user(self, reason):
+        return self.env._("Named by the policy “%(policy)s”", policy=reason["policy"])
+
+    @api.model
+    def _describe_why_role(self, reason):
         return self.env._(
-            "%(sentence)s, for amounts %(range)s (this one: %(amount)s).",
-            sentence=sentence,
-            range=amounts,
-            amount=format_amount(self.env, reason["amount"], currency),
+            "%(role)s of %(department)s, asked by the policy “%(policy)s”", **self._get_role_names(reason)
         )
+
+    @api.model
+    def _describe_why_parent_role(self, reason):
+        return self.env._(
+            "%(role)s of %(department)s, the department above, asked by the policy “%(policy)s”",
+            **self._get_role_names(reason),
+        )
+
+    @api.model
+    def _describe_why_group(self, reason):
+        return self.env._(
+            "Member of “%(group)s”, asked by the policy “%(policy)s”", group=reason["group"], policy=reason["policy"]
+        )
+
+    @api.model
+    def _describe_why_field(self, reason):
+        return self.env._(
+            "%(field)s of this invoice, asked by the policy “%(policy)s”",
+            field=reason["field"],
+            policy=reason["policy"],
+        )
+
+    @api.model
+    def _get_role_names(self, reason):
+        roles = {"validator": self.env._("Validator"), "manager": self.env._("Manager")}
+        return {
+            "role": roles.get(reason["role"]),
+            "department": reason["department"],
+            "policy": reason["policy"],
+        }

@@ -6,6 +6,10 @@ from . import test_lifecycle
 from . import test_policy
 from . import test_extension_points
 from . import test_approvers
+from . import test_approval_limits
+from . import test_approver_types
+from . import test_fallback
+from . import test_merged_decisions
 from . import test_decisions
 from . import test_hoot
 from . import test_tours

@@ -68,18 +68,19 @@ class TestExtensionPoints(ValidationCase):
         self._install("LevelSalesperson", "WordingSalesperson")
         self._give_role(self.outsider, self.marketing, "reader")
         self.partner_a.user_id = self.outsider
-        self.policy.level_ids = [Command.clear(), self._level("Salesperson", approver_type="salesperson")]
-        self.assertIn("the partner's salesperson", self.policy.level_ids.summary)
+        self.policy.level_ids = [Command.clear(), self._level("Salesperson", approver_type="customer_salesperson")]
+        self.assertIn("the customer's salesperson", self.policy.level_ids.summary)
         bill = self._create_bill()
         request = self._submit(bill)
         self.assertEqual(request.step_ids.approver_ids, self.outsider)
+        self.assertIn("Salesperson of the customer, asked by", request.step_ids._get_reason_text())
         self._approve(bill, self.outsider)
         self.assertEqual(request.state, "approved")
 
     def test_a_new_kind_of_approver_that_finds_nobody(self):
         self._install("LevelSalesperson", "WordingSalesperson")
-        self.policy.level_ids = [Command.clear(), self._level("Salesperson", approver_type="salesperson")]
-        self.assertRefused(UserError, "Salesperson", self._submit, self._create_bill())
+        self.policy.level_ids = [Command.clear(), self._level("Salesperson", approver_type="customer_salesperson")]
+        self.assertRefused(UserError, "name a salesperson on the customer", self._submit, self._create_bill())
 
     def test_a_step_that_differs_from_its_level(self):
         self._install("RequestRefundComment")

@@ -3,13 +3,13 @@ import itertools
 
 from odoo.tests import BaseCase, tagged
 
-from .. import chains, lifecycle
+from .. import chains, lifecycle, limits
 
 
 @tagged("post_install", "-at_install")
 class TestLifecycle(BaseCase):
     def test_examples_of_the_documentation_hold(self):
-        for module, examples in ((lifecycle, 10), (chains, 5)):
+        for module, examples in ((lifecycle, 10), (chains, 5), (limits, 3)):
             result = doctest.testmod(module)
             self.assertGreater(result.attempted, examples)
             self.assertEqual(result.failed, 0)
@@ -52,6 +52,18 @@ class TestLifecycle(BaseCase):
         for count in (1, 2, 3):
             for levels in itertools.product(itertools.product((0, 1, 2), sets), repeat=count):
                 self.assertEqual(lifecycle.unmet_level(levels) is None, _can_fill(levels, frozenset()), levels)
+                self._check_assigned(levels)
+
+    def _check_assigned(self, levels):
+        """Everybody is assigned to one level that names them, and to each as many as it requires, if there are."""
+        assigned = lifecycle.assigned_persons(levels)
+        everybody = [person for people in assigned for person in people]
+        self.assertEqual(len(everybody), len(set(everybody)), levels)
+        for (required, people), chosen in zip(levels, assigned, strict=True):
+            self.assertLessEqual(set(chosen), set(people), levels)
+            self.assertLessEqual(len(chosen), required, levels)
+            if lifecycle.unmet_level(levels) is None:
+                self.assertEqual(len(chosen), required, levels)
 
     def test_canonical_text_tells_values_apart(self):
         values = [None, 0, "0", "", [], [0], {}, {"a": None}, False, "null", 0.5]

@@ -40,13 +40,8 @@ class AccountValidationRequest(models.Model):
 
         The reason of a refusal goes with the outcome that it brings, to the people who have to know it.
         """
-        sentences = {
-            "approve": self.env._("Approved at level “%s”."),
-            "return": self.env._("Returned for correction at level “%s”."),
-            "reject": self.env._("Rejected at level “%s”."),
-        }
-        names = {step.request_id: step.name for step in steps}
-        self._log(lambda request: sentences[outcome] % names[request], comment if outcome == "approve" else None)
+        texts = {step.request_id: step._describe_decided(outcome) for step in steps}
+        self._log(texts.get, comment if outcome == "approve" else None)
         self._close_activities(self.env.user)
 
     def _on_approved(self):
@@ -185,11 +180,11 @@ class AccountValidationRequest(models.Model):
             ],
         )
 
-    def _get_activities(self, user=None):
+    def _get_activities(self, user=None, types=(TO_VALIDATE, TO_CORRECT)):
         domain = [
             ("res_model", "=", "account.move"),
             ("res_id", "in", self.move_id.ids),
-            ("activity_type_id", "in", self._get_ids(TO_VALIDATE, TO_CORRECT)),
+            ("activity_type_id", "in", self._get_ids(*types)),
         ]
         if user:
             domain.append(("user_id", "=", user.id))

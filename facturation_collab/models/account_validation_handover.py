@@ -150,6 +150,7 @@ class AccountValidationRequest(models.Model):
         :param places: {step: the approver who leaves}
         :param event_type: reassigned or taken_over
         """
+        texts = {step.request_id: step._describe_handover(holder, successor) for step, holder in places.items()}
         data = {step: {"seats": {"out": holder.ids, "in": successor.ids}} for step, holder in places.items()}
         self.env["account.validation.event"].sudo()._append(
             [step.request_id._prepare_event_vals(event_type, step, reason, data[step]) for step in places]
@@ -161,7 +162,6 @@ class AccountValidationRequest(models.Model):
             steps._engine().write({"approver_ids": [Command.unlink(holder.id), Command.link(successor.id)]})
         self._refresh_waiting(since=fields.Datetime.now())
         self._schedule_activities()
-        texts = {step.request_id: step._describe_handover(holder, successor) for step, holder in places.items()}
         self._log(texts.get, reason)
         if successor != self.env.user:
             self._notify_each({successor.sudo(): self})

@@ -148,14 +148,11 @@ class AccountValidationRequest(models.Model):
         """Give each person who can act now one activity on the invoice, and nobody else."""
         existing = self._get_activities()
         taken = {(activity.res_id, activity.user_id) for activity in existing}
-        wanted = [(request, user) for request in self for user in request.waiting_user_ids]
-        existing.filtered(
-            lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}
-        ).unlink()
-        self._create_activities(
-            TO_VALIDATE,
-            [(request, user) for request, user in wanted if (request.move_id.id, user) not in taken],
-        )
+        # Records of their own, read together again after the deletion, which forgets everything.
+        requests = self.browse(self.ids)
+        wanted = {(request.move_id.id, user): request for request in requests for user in request.waiting_user_ids}
+        existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in wanted).unlink()
+        self._create_activities(TO_VALIDATE, [(wanted[key], key[1]) for key in wanted if key not in taken])
 
     def _create_activities(self, type_xmlid, assignments):
         """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of

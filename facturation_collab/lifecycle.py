@@ -158,6 +158,40 @@ def group_persons(keys: Mapping[int, Collection[Hashable]]) -> dict[int, int]:
     return persons
 
 
+def closes_circle(edges: Iterable[tuple[Hashable, Hashable]], giver: Hashable, taker: Hashable) -> bool:
+    """Tell whether somebody who decides for a giver would, over other delegations, be decided for by that giver.
+
+    :param edges: (giver, taker) of the delegations of the same time
+
+    >>> closes_circle([("bob", "eve"), ("eve", "ann")], "ann", "bob"), closes_circle([("bob", "eve")], "ann", "bob")
+    (True, False)
+    >>> closes_circle([], "ann", "ann")
+    True
+    """
+    takers: dict[Hashable, set[Hashable]] = {}
+    for one, other in edges:
+        takers.setdefault(one, set()).add(other)
+    reached, found = set(), {taker}
+    while found:
+        reached |= found
+        found = {other for one in found for other in takers.get(one, ())} - reached
+    return giver in reached
+
+
+def seated(planned: Iterable[int], changes: Iterable[Mapping[str, Collection[int]]]) -> set[int]:
+    """Return who has a voice on a step: the approvers of its plan, with the places that were given to others since.
+
+    :param changes: what events recorded, in their order: who went (`out`) and who came (`in`)
+
+    >>> sorted(seated([1, 2], [{"out": [1], "in": [3]}, {"out": [3], "in": [4]}]))
+    [2, 4]
+    """
+    seats = set(planned)
+    for change in changes:
+        seats = (seats - set(change.get("out") or ())) | set(change.get("in") or ())
+    return seats
+
+
 AUTHENTICATION: Mapping[str, Sequence[str]] = {
     "password": ("totp", "webauthn", "password"),
     "second_factor": ("totp", "webauthn"),

@@ -204,6 +204,7 @@ def check_request(request):
     if any(event["request_id"] != request["id"] for event in events):
         yield f"{place}: it holds an event of another request."
     yield from check_decisions(place, request)
+    yield from check_places(place, request)
 
 
 def check_decisions(place, request):
@@ -231,6 +232,53 @@ def check_merged(place, events):
             if "merged_from" in data and (data["merged_from"], *key) not in given:
                 yield f"{place}: event {event['sequence']} counts an approval that was given nowhere else."
             given.add((event["step_id"], *key))
+
+def seated(planned, changes):
+    """Who has a voice on a step: the approvers of its plan, with the places that were given to others since.
+
+    >>> sorted(seated([1, 2], [{"out": [1], "in": [3]}, {"out": [3], "in": [4]}]))
+    [2, 4]
+    """
+    seats = set(planned)
+    for change in changes:
+        seats = (seats - set(change.get("out") or ())) | set(change.get("in") or ())
+    return seats
+
+
+def check_places(place, request):
+    """Whoever decided was asked: an approver of the plan, somebody who got a place since, or for one of these."""
+    recorded = ((request["events"] or [{}])[0].get("data") or {}).get("plan")
+    steps = sorted(request["steps"], key=lambda step: step["id"])
+    if not recorded or sha256(request["plan"] or "") != recorded:
+        return
+    plan = json.loads(request["plan"])["steps"]
+    if len(plan) != len(steps):
+        yield f"{place}: it has {len(steps)} steps, and {len(plan)} were recorded at its submission."
+        return
+    for step, planned in zip(steps, plan, strict=True):
+        events = [event for event in request["events"] if event["step_id"] == step["id"]]
+        yield from check_step(f"{place}: step “{step['name']}”", step, planned["approver_ids"], events)
+
+
+def check_step(place, step, planned, events):
+    """The approvers of one step are those of the plan and of the events, and each voice was given once."""
+    changes, taken, represented = [], set(), set()
+    for event in events:
+        data = event["data"] or {}
+        if data.get("seats"):
+            changes.append(data["seats"])
+        if event["type"] not in ("approved", "returned", "rejected"):
+            continue
+        voice = data.get("for") or event["user_id"]
+        if voice in taken or voice not in seated(planned, changes):
+            yield f"{place}: event {event['sequence']} decides for somebody who was not asked, or had decided."
+        taken.add(voice)
+        if data.get("for") and event["type"] == "approved":
+            represented.add(voice)
+    if {person["id"] for person in step["approvers"]} != seated(planned, changes):
+        yield f"{place} asks other people than its plan and its events say."
+    if set(step.get("represented", ())) != represented:
+        yield f"{place} counts voices for other people than its events say."
 
 
 def check_invoice(invoice, validations):

@@ -23,7 +23,7 @@ verify.py       checks all of it, offline: python3 verify.py pack.zip
 
 Times are in UTC.
 """
-HEADER = ["invoice", "validation", "level", "date", "decision", "person", "login", "comment"]
+HEADER = ["invoice", "validation", "level", "date", "decision", "person", "login", "comment", "for"]
 
 
 class AccountValidationArchive(models.AbstractModel):
@@ -158,6 +158,7 @@ class AccountValidationArchive(models.AbstractModel):
             "why": step._get_reason_text(),
             "approvers": [_get_person(user) for user in step.approver_ids.sorted("id")],
             "voters": step.voter_ids.sorted("id").ids,
+            "represented": step.represented_ids.sorted("id").ids,
         }
 
     @api.model
@@ -177,7 +178,7 @@ class AccountValidationArchive(models.AbstractModel):
                 if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "cancelled"):
                     row = [request.move_id._get_validation_title(), request.id, event.step_id.name]
                     row += [fields.Datetime.to_string(event.date), event.type]
-                    row += [event.user_id.name, event.user_id.login, event.comment]
+                    row += [event.user_id.name, event.user_id.login, event.comment, event._get_place().name]
                     table.writerow([_get_cell(value) for value in row])
         return text.getvalue().encode()
 

@@ -40,13 +40,8 @@ class AccountValidationRequest(models.Model):
 
         The reason of a refusal goes with the outcome that it brings, to the people who have to know it.
         """
-        sentences = {
-            "approve": self.env._("Approved at level “%s”."),
-            "return": self.env._("Returned for correction at level “%s”."),
-            "reject": self.env._("Rejected at level “%s”."),
-        }
-        names = {step.request_id: step.name for step in steps}
-        self._log(lambda request: sentences[outcome] % names[request], comment if outcome == "approve" else None)
+        texts = {step.request_id: step._describe_decided(outcome) for step in steps}
+        self._log(texts.get, comment if outcome == "approve" else None)
         self._close_activities(self.env.user)
 
     def _on_approved(self):
@@ -153,14 +148,11 @@ class AccountValidationRequest(models.Model):
         """Give each person who can act now one activity on the invoice, and nobody else."""
         existing = self._get_activities()
         taken = {(activity.res_id, activity.user_id) for activity in existing}
-        wanted = [(request, user) for request in self for user in request.waiting_user_ids]
-        existing.filtered(
-            lambda activity: (activity.res_id, activity.user_id) not in {(r.move_id.id, user) for r, user in wanted}
-        ).unlink()
-        self._create_activities(
-            TO_VALIDATE,
-            [(request, user) for request, user in wanted if (request.move_id.id, user) not in taken],
-        )
+        # Records of their own, read together again after the deletion, which forgets everything.
+        requests = self.browse(self.ids)
+        wanted = {(request.move_id.id, user): request for request in requests for user in request.waiting_user_ids}
+        existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in wanted).unlink()
+        self._create_activities(TO_VALIDATE, [(wanted[key], key[1]) for key in wanted if key not in taken])
 
     def _create_activities(self, type_xmlid, assignments):
         """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of
@@ -185,11 +177,11 @@ class AccountValidationRequest(models.Model):
             ],
         )
 
-    def _get_activities(self, user=None):
+    def _get_activities(self, user=None, types=(TO_VALIDATE, TO_CORRECT)):
         domain = [
             ("res_model", "=", "account.move"),
             ("res_id", "in", self.move_id.ids),
-            ("activity_type_id", "in", self._get_ids(TO_VALIDATE, TO_CORRECT)),
+            ("activity_type_id", "in", self._get_ids(*types)),
         ]
         if user:
             domain.append(("user_id", "=", user.id))

@@ -235,7 +235,7 @@ class AccountValidationRequest(models.Model):
             )
             users = steps._get_actors()
             deadline = min(steps.filtered("deadline").mapped("deadline"), default=False)
-            groups[tuple(users.ids), tuple(steps.approver_ids.ids), deadline] |= request
+            groups[tuple(users.ids), tuple((steps.approver_ids | users).ids), deadline] |= request
         for (user_ids, asked_ids, deadline), requests in groups.items():
             vals = {"waiting_user_ids": [Command.set(user_ids)], "deadline": deadline}
             if asked_ids:
@@ -294,9 +294,11 @@ class AccountValidationRequest(models.Model):
         self.ensure_one()
         return self.move_id.sudo()._is_content(self.sudo())
 
-    def _is_feasible(self, step, user):
+    def _is_feasible(self, step, user, place=None):
         """Tell whether the steps not yet approved can still find enough different people once a user has voted on a
         step.
+
+        :param place: the approver for whom the user votes, whose place is taken then; by default the user's own
         """
         self.ensure_one()
         voters = self.step_ids.voter_ids | user
@@ -307,7 +309,8 @@ class AccountValidationRequest(models.Model):
                 [
                     (
                         max(0, other.quorum_required - len(other.voter_ids) - (other == step)),
-                        {persons[user_id] for user_id in other.approver_ids.ids} - used,
+                        {persons[user_id] for user_id in other._get_open_places(place if other == step else None)}
+                        - used,
                     )
                     for other in self.step_ids
                     if other.state in ("waiting", "open")

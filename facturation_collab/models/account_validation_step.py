@@ -79,19 +79,12 @@ class AccountValidationStep(models.Model):
         return self.env["account.validation.wording"]._describe_reason(self.reason)
 
     def _get_actors(self):
-        """Return the users who can approve one of these steps now.
+        """Return the users who can approve one of these steps now, for themselves or for an approver who delegated.
 
         One person is one voice: where people must differ, those who already approved are left out, and those whom a
         later step cannot spare, as long as somebody else can act.
         """
-        actors = self.env["res.users"]
-        for step in self:
-            if step.state != "open":
-                continue
-            candidates = step.approver_ids.filtered("active")
-            candidates -= candidates._get_same_persons(step.voter_ids)
-            actors |= step._spare_for_later(candidates) if step.request_id.distinct_approvers else candidates
-        return actors
+        return self.env["res.users"].union(*(user for step in self for user in step._get_voices()))
 
     def _spare_for_later(self, users):
         """Keep the users who have not approved elsewhere, and whom no later step needs more than this open one."""
@@ -146,12 +139,16 @@ class AccountValidationStep(models.Model):
 
     def _get_person_refusal(self, user):
         """Return why this user cannot decide on this open step, or an empty text."""
-        if user not in self.approver_ids:
-            return self._get_stranger_refusal(user)
+        if user in self._get_voices():
+            return ""
         if user._get_same_persons(self.voter_ids):
             return self.env._("You have already approved this invoice at level “%s”; it waits for others.", self.name)
-        if user in self._get_actors():
-            return ""
+        if user not in self.approver_ids:
+            return self._get_delegate_refusal(user) or self._get_stranger_refusal(user)
+        return self._get_represented_refusal(user) or self._get_distinct_refusal(user)
+
+    def _get_distinct_refusal(self, user):
+        """Return why an approver of this open step, where people must differ, is not the one to approve it."""
         voted = self.request_id.step_ids.filtered(lambda step: user._get_same_persons(step.voter_ids))
         if voted:
             return self.env._(
@@ -194,12 +191,17 @@ class AccountValidationStep(models.Model):
         comment = self._check_comment(outcome, comment)
         state = lifecycle.OUTCOME_STATE[outcome]
         proofs = {step: {"authentication": method} for step, method in (methods or {}).items() if method}
+        places = self._get_places(self.env.user)
         self.env["account.validation.event"]._append(
-            [step.request_id._prepare_event_vals(state, step, comment, proofs.get(step)) for step in self],
+            [
+                step.request_id._prepare_event_vals(state, step, comment, proofs.get(step, {}) | places.get(step, {}))
+                for step in self
+            ],
         )
         decided = self
         if outcome == "approve":
             self._engine().write({"voter_ids": [Command.link(self.env.uid)]})
+            self._take_places(places)
             decided = self.filtered(lambda step: len(step.voter_ids) >= step.quorum_required)
         decided._move_to(state, decided_at=fields.Datetime.now())
         self.request_id._on_decided(self, outcome, comment)

@@ -112,7 +112,7 @@ class AccountValidationVerifier(models.AbstractModel):
             return
         for step, planned in zip(steps, plan["steps"], strict=True):
             changed = [name for name in ("name", "sequence", "quorum_required") if step[name] != planned[name]]
-            if sorted(step.approver_ids.ids) != planned["approver_ids"]:
+            if set(step.approver_ids.ids) != self._get_seats(planned["approver_ids"], step, events):
                 changed.append("approver_ids")
             if changed:
                 yield "step_changed", {"step": planned["name"], "fields": changed}

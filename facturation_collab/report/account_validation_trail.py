@@ -21,6 +21,7 @@ class ReportValidationTrail(models.AbstractModel):
             "get_trail": self._get_trail,
             "get_title": lambda move: move._get_validation_title(),
             "get_reason": lambda step: step._get_reason_text(),
+            "get_label": lambda event: event._get_label(),
             "get_seal_text": self._get_seal_text,
         }
 

@@ -40,3 +40,8 @@ from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
 from . import test_access_explanation_screen
+from . import test_delegation
+from . import test_delegation_decisions
+from . import test_handover
+from . import test_deputy
+from . import test_delegation_tours

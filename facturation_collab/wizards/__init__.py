@@ -5,6 +5,8 @@ from . import (
     account_document_encryption,
     account_payment_register,
     account_validation_decision,
+    account_validation_delegate,
+    account_validation_handover,
     account_validation_pack,
     account_validation_posting,
     account_validation_verify,

@@ -203,7 +203,21 @@ def check_request(request):
         yield f"{place}: the plan (policy and steps) is not what the submission recorded."
     if any(event["request_id"] != request["id"] for event in events):
         yield f"{place}: it holds an event of another request."
+    yield from check_approvers(place, request)
     yield from check_decisions(place, request)
+
+
+def check_approvers(place, request):
+    """Each step asks the people of the plan, and those whom an escalation added with an event that says so."""
+    plan = json.loads(request["plan"] or "{}")
+    steps = sorted(request["steps"], key=lambda step: step["id"])
+    for step, planned in zip(steps, plan.get("steps", ()), strict=False):
+        asked = set(planned["approver_ids"])
+        for event in request["events"]:
+            if event["type"] == "escalated" and event["step_id"] == step["id"]:
+                asked |= set((event["data"] or {}).get("added", ()))
+        if {person["id"] for person in step["approvers"]} != asked:
+            yield f"{place}: step “{step['name']}” asks other people than its plan and events say."
 
 
 def check_decisions(place, request):

@@ -112,10 +112,16 @@ class AccountValidationVerifier(models.AbstractModel):
             return
         for step, planned in zip(steps, plan["steps"], strict=True):
             changed = [name for name in ("name", "sequence", "quorum_required") if step[name] != planned[name]]
-            if sorted(step.approver_ids.ids) != planned["approver_ids"]:
+            if set(step.approver_ids.ids) != self._get_recorded_approvers(step, planned, events):
                 changed.append("approver_ids")
             if changed:
                 yield "step_changed", {"step": planned["name"], "fields": changed}
+
+    @api.model
+    def _get_recorded_approvers(self, step, planned, events):
+        """Return the ids of the users whom a step asks: those of the plan, and those whom an escalation added."""
+        added = events.filtered(lambda event: event.type == "escalated" and event.step_id == step)
+        return set(planned["approver_ids"]).union(*((event.data or {}).get("added", ()) for event in added))
 
     @api.model
     def _check_decisions(self, request, events):

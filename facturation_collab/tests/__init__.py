@@ -36,3 +36,7 @@ from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
 from . import test_access_explanation_screen
+from . import test_deadlines
+from . import test_follow_up
+from . import test_urgency
+from . import test_notification_preferences

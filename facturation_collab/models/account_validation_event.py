@@ -34,6 +34,8 @@ class AccountValidationEvent(models.Model):
             ("reset", "Reset to draft"),
             ("invoice_cancelled", "Invoice cancelled"),
             ("paid_early", "Paid before approval"),
+            ("reminded", "Reminded"),
+            ("escalated", "Others asked"),
         ],
         required=True,
         readonly=True,

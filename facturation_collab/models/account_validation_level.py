@@ -54,7 +54,7 @@ class AccountValidationLevel(models.Model):
     amount_max = fields.Monetary(string="Up to", help="Total with taxes, in the company's currency. 0 means no limit.")
     deadline_hours = fields.Float(
         string="Deadline (working hours)",
-        help="Counted in the company's working hours from the moment the level opens. 0 means none.",
+        help="Counted in the working hours of the people asked, from the moment the level opens. 0 means none.",
     )
     comment_required = fields.Boolean(string="Comment required", help="Approving at this level asks for a comment.")
     summary = fields.Char(compute="_compute_summary")

@@ -199,15 +199,17 @@ class AccountValidationRequest(models.Model):
         for request in self:
             for user in request.waiting_user_ids - self.env.user:
                 waiting[user] |= request
-        self._notify_each(waiting)
+        self._notify_each(waiting, kind="asked")
 
-    def _notify_each(self, readers, sentence=None):
+    def _notify_each(self, readers, sentence=None, kind=None):
         """Send each person one message with a link to every invoice that concerns them.
 
         :param readers: {res.users: requests}
         :param sentence: function of an environment that returns what happened to these invoices; by default, that they
             wait for the validation of that person
+        :param kind: what may wait for a reader's one message a day or the end of their quiet hours: asked, reminded
         """
+        readers = self._split_readers(readers, kind)
         facts = (
             {} if sentence else self.env["account.move"].union(*(r.move_id for r in readers.values()))._get_bank_facts()
         )

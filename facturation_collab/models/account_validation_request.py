@@ -210,8 +210,8 @@ class AccountValidationRequest(models.Model):
             steps = request.step_ids.sorted("sequence")
             positions = lifecycle.steps_to_open([(step.sequence, step.state) for step in steps])
             to_open |= to_open.union(*(steps[position] for position in positions))
-        for deadline, steps in to_open.grouped(lambda step: step._get_deadline(now)).items():
-            steps._move_to("open", opened_at=now, deadline=deadline)
+        for vals, steps in to_open.grouped(to_open._get_opening_vals(now).get).items():
+            steps._move_to("open", opened_at=now, **vals)
         self.env["account.validation.event"]._append(
             [step.request_id._prepare_event_vals("opened", step) for step in to_open]
         )

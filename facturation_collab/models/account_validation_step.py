@@ -1,5 +1,3 @@
-import pytz
-
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime, format_list
@@ -61,17 +59,6 @@ class AccountValidationStep(models.Model):
     deadline = fields.Datetime(readonly=True)
     decided_at = fields.Datetime(string="Decided on", readonly=True)
     reason = fields.Json(readonly=True)
-
-    def _get_deadline(self, start):
-        """Return when the working hours of this step are over, from a start in UTC, in the company's calendar; False
-        for none.
-        """
-        self.ensure_one()
-        calendar = self.request_id.company_id.resource_calendar_id
-        if not self.deadline_hours or not calendar:
-            return False
-        end = calendar.plan_hours(self.deadline_hours, pytz.utc.localize(start), compute_leaves=True)
-        return end and end.astimezone(pytz.utc).replace(tzinfo=None)
 
     def _get_reason_text(self):
         """Return the sentence that says why these people were asked, in the reader's language."""

@@ -45,3 +45,7 @@ from . import test_delegation_decisions
 from . import test_handover
 from . import test_deputy
 from . import test_delegation_tours
+from . import test_deadlines
+from . import test_follow_up
+from . import test_urgency
+from . import test_notification_preferences

@@ -111,6 +111,12 @@ class TestExtensionPoints(ValidationCase):
         bill.narration = "Paid in ninety days"
         self.assertRefused(UserError, "changed after it was approved", bill.action_post)
 
+    def test_another_legal_limit_for_payment(self):
+        bill = self._create_bill().sudo()
+        self.assertNotIn("law", bill._get_payment_dates())
+        self._install("MovePublicBuyer")
+        self.assertEqual(fields.Date.to_string(bill._get_payment_dates()["law"]), "2026-02-14")
+
     def test_a_field_that_only_finance_may_write(self):
         bill = self._create_bill()
         bill.with_user(self.contributor).payment_reference = "before"

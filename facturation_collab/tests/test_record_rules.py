@@ -47,6 +47,7 @@ class TestRecordRules(CollabCommon):
             "account.validation.step": "r",
             "account.validation.event": "r",
             "account.validation.decision.wizard": "rwc",
+            "account.validation.notice": "r",
             "account.bank.statement.line": "",
             "account.full.reconcile": "",
             "account.invoice.report": "",
@@ -77,6 +78,7 @@ class TestRecordRules(CollabCommon):
             "account.validation.step": "r",
             "account.validation.event": "r",
             "account.validation.decision.wizard": "rwc",
+            "account.validation.notice": "r",
             "account.department.invite": "",
         }.items():
             self._assert_rights(self.env[model], self.finance, rights)
@@ -90,6 +92,7 @@ class TestRecordRules(CollabCommon):
             "account.department.member",
         )
         models += ("account.validation.policy", "account.validation.request", "account.validation.event")
+        models += ("account.validation.notice",)
         for model in models:
             self._assert_rights(self.env[model], self.employee)
 

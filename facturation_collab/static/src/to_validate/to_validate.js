@@ -26,6 +26,7 @@ const QUEUE_FIELDS = {
     department_id: { fields: { display_name: {} } },
     validation_since: {},
     validation_deadline: {},
+    validation_lateness: {},
 };
 
 const CARD_FIELDS = {
@@ -111,7 +112,7 @@ export class ToValidate extends Component {
     async load(moveId, index = 0) {
         const { records, length } = await this.orm.webSearchRead("account.move", this.domain, {
             specification: QUEUE_FIELDS,
-            order: "validation_deadline, validation_since, id",
+            order: "validation_urgency, validation_since, id",
             limit: QUEUE_LIMIT,
         });
         Object.assign(this.state, { queue: records, total: length });

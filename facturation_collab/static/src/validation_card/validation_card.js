@@ -60,9 +60,10 @@ export class ValidationCard extends Component {
     }
 
     get deadlineText() {
-        return this.isLate
-            ? _t("Late by %(duration)s", { duration: this.deadline.elapsed })
-            : _t("Answer expected within %(duration)s", { duration: this.deadline.elapsed });
+        if (this.isLate) {
+            return this.myStep?.lateness || _t("Late by %(duration)s", { duration: this.deadline.elapsed });
+        }
+        return _t("Answer expected within %(duration)s", { duration: this.deadline.elapsed });
     }
 
     get facts() {

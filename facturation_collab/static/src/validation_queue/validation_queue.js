@@ -1,5 +1,6 @@
 import { Component } from "@odoo/owl";
 import { formatCurrency } from "@web/core/currency";
+import { _t } from "@web/core/l10n/translation";
 
 import { describeMoment } from "../utils/dates";
 
@@ -20,6 +21,7 @@ export class ValidationQueue extends Component {
             department: move.department_id?.display_name || "",
             since: describeMoment(move.validation_since),
             isLate: Boolean(describeMoment(move.validation_deadline)?.isPast),
+            lateness: move.validation_lateness || _t("Late"),
             isCurrent: move.id === this.props.currentId,
         }));
     }

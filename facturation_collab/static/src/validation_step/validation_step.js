@@ -63,7 +63,8 @@ export class ValidationStep extends Component {
             return "";
         }
         if (this.isLate) {
-            return _t("Late by %(duration)s", { duration: this.deadline.elapsed });
+            // In working days where the server knows them.
+            return this.props.step.lateness || _t("Late by %(duration)s", { duration: this.deadline.elapsed });
         }
         return this.deadline.isPast
             ? ""

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "@odoo/hoot";
-import { click, fill, queryAllTexts } from "@odoo/hoot-dom";
+import { click, fill, queryAll, queryAllTexts } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { getService, makeServerError, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
@@ -133,6 +133,22 @@ test("a late invoice says so in words", async () => {
     queue[0].validation_panel = makePanel({ steps: [makeStep({ late: true, deadline })] });
     await openScreen();
     expect(".o_validation_card_deadline").toHaveText("Late by 5 hours");
+});
+
+test("the queue and the card say how late it is in working days, and why it is urgent", async () => {
+    const deadline = hoursFromNow(-100);
+    const lateness = "Late by 2 working days";
+    Object.assign(queue[0], { validation_deadline: deadline, validation_lateness: lateness });
+    queue[0].validation_panel = makePanel({
+        steps: [makeStep({ late: true, lateness, deadline })],
+        urgency: "It is due on 03/31/2026.",
+    });
+    await openScreen();
+    expect(".o_validation_card_deadline").toHaveText(lateness);
+    expect(".o_validation_card_urgency").toHaveText("It is due on 03/31/2026.");
+    if (queryAll(".o_validation_queue").length) {
+        expect(".o_validation_queue_entry:first-child").toHaveText(/Late by 2 working days/);
+    }
 });
 
 test("one can look at the others before deciding", async () => {

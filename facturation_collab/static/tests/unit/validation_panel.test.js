@@ -43,6 +43,12 @@ test("late is said in words, in the step and in the title", async () => {
     expect(".o_validation_step_deadline").toHaveClass("text-danger");
 });
 
+test("lateness is told in working days, as the server counts them", async () => {
+    const step = makeStep({ late: true, lateness: "Late by 2 working days", deadline: hoursFromNow(-100) });
+    await mountPanel({ steps: [step] });
+    expect(".o_validation_step_deadline").toHaveText("Late by 2 working days");
+});
+
 test("a preview shows the circuit and no state of its steps", async () => {
     await mountPanel({ preview: true, state: null, submitter: null, submitted_at: null });
     expect(".o_validation_panel_state").toHaveText("Not submitted");

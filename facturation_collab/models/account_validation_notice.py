@@ -1,0 +1,103 @@
+import logging
+from collections import defaultdict
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 50
+"""People who are told in one transaction."""
+
+
+class AccountValidationNotice(models.Model):
+    """What somebody hears later, by their own choice: with their one message a day, or after their quiet hours."""
+
+    _name = "account.validation.notice"
+    _inherit = "account.validation.record"
+    _description = "Message held back"
+    _order = "send_at, id"
+    _rec_name = "request_id"
+    _log_access = False
+
+    user_id = fields.Many2one("res.users", required=True, readonly=True, index=True, ondelete="cascade")
+    request_id = fields.Many2one(
+        "account.validation.request", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    kind = fields.Selection([("asked", "Asked to validate"), ("reminded", "Reminded")], required=True, readonly=True)
+    send_at = fields.Datetime(required=True, readonly=True, index=True)
+
+    _once = models.Constraint("UNIQUE(user_id, request_id, kind)", "This message is already held back.")
+
+    @api.model
+    def _hold(self, kind, entries):
+        """Keep messages for later, in one query; what is already kept stays as it is.
+
+        :param entries: list of (user id, request id, moment)
+        """
+        if not entries:
+            return
+        user_ids, request_ids, moments = zip(*entries, strict=True)
+        self.env.cr.execute(
+            """INSERT INTO account_validation_notice (user_id, request_id, kind, send_at)
+               SELECT user_id, request_id, %s, send_at
+               FROM unnest(%s, %s, %s::timestamp[]) AS held (user_id, request_id, send_at)
+               ON CONFLICT DO NOTHING""",
+            [kind, list(user_ids), list(request_ids), list(moments)],
+        )
+
+    @api.model
+    def _cron_send(self):
+        """Send what was held back to those whose hour has come: one message for each, some people at a time, each slice
+        committed. What was decided meanwhile is dropped.
+        """
+        IrCron = self.env["ir.cron"]
+        due = self.sudo()._read_group([("send_at", "<=", fields.Datetime.now())], ["user_id"])
+        users = self.env["res.users"].sudo().browse(user.id for [user] in due)
+        time_left = IrCron._commit_progress(remaining=len(users))
+        for start in range(0, len(users), BATCH):
+            if not time_left:
+                return
+            self.sudo()._send(users[start : start + BATCH])
+            time_left = IrCron._commit_progress(len(users[start : start + BATCH]))
+
+    @api.model
+    def _send(self, users):
+        """Send to these users what was held back for them until now, and forget it.
+
+        A user is locked first, so that two nodes make no two messages of it.
+        """
+        try:
+            with self.env.cr.savepoint():
+                mine = users.try_lock_for_update(allow_referencing=True)
+                domain = [("user_id", "in", mine.ids), ("send_at", "<=", fields.Datetime.now())]
+                notices = self.search(domain).try_lock_for_update()
+                readers = defaultdict(self.env["account.validation.request"].browse)
+                for notice in notices:
+                    if notice.user_id in notice.request_id.waiting_user_ids:
+                        readers[notice.user_id] |= notice.request_id
+                notices._engine().unlink()
+                self.env["account.validation.request"]._notify_each(readers)
+        except SerializationFailure:
+            _logger.info("What was held back for users %s is sent by somebody else.", users.ids)
+
+
+class AccountValidationRequest(models.Model):
+    _inherit = "account.validation.request"
+
+    def _split_readers(self, readers, kind):
+        """Return those of the readers who hear of these requests at once, and keep the message for the others.
+
+        :param readers: {res.users: requests}
+        :param kind: what they hear, as `account.validation.notice` names it; None for what does not wait
+        """
+        if not kind:
+            return readers
+        now = fields.Datetime.now()
+        moments = {user: user._get_held_until(now) for user in readers}
+        entries = [
+            (user.id, request.id, moments[user]) for user in readers if moments[user] for request in readers[user]
+        ]
+        self.env["account.validation.notice"]._hold(kind, entries)
+        return {user: requests for user, requests in readers.items() if not moments[user]}

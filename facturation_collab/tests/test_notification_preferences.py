@@ -1,0 +1,196 @@
+"""When people hear of what waits for them: at once, once a day, and not in their quiet hours."""
+
+from datetime import datetime
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ..models import account_validation_notice
+from ..models.account_validation_record import ENGINE_KEY
+from .time_common import TimeCase
+
+MONDAY = "2026-03-02 09:00:00"  # ten o'clock in Paris
+DIGEST = {"validation_notification": "digest", "validation_digest_hour": 8.0}
+QUIET = {"validation_quiet_from": 20.0, "validation_quiet_to": 7.0}
+
+
+@tagged("post_install", "-at_install")
+class TestNotificationPreferences(TimeCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ann.sudo().tz = "Europe/Paris"
+        cls.notices = cls.env["account.validation.notice"].sudo()
+
+    def _prefer(self, user, **vals):
+        user.with_user(user).write(vals)
+
+    def _send_at(self, moment):
+        with freeze_time(moment):
+            self.env["account.validation.notice"]._cron_send()
+        self.env.invalidate_all()
+
+    def _submit_named(self, moment=MONDAY, bills=None, **vals):
+        return self._submit_at(moment, self._named(self.ann, **vals), bills=bills)
+
+    # ---- one message a day
+
+    def test_who_prefers_nothing_is_told_at_once(self):
+        self._submit_named()
+        self.assertEqual(len(self._get_messages(self.ann)), 1)
+        self.assertFalse(self.notices.search([]))
+
+    def test_a_digest_comes_once_a_day_with_everything_that_waits(self):
+        self._prefer(self.ann, **DIGEST)
+        first = self._submit_named()
+        with freeze_time("2026-03-02 15:00:00"):
+            second = self._submit(self._create_bill())
+        self.assertFalse(self._get_messages(self.ann))
+        self.assertEqual(set(self.notices.search([]).mapped("send_at")), {datetime(2026, 3, 3, 7)})
+        self._send_at("2026-03-03 06:59:00")
+        self.assertFalse(self._get_messages(self.ann))
+        for _run in range(2):
+            self._send_at("2026-03-03 07:00:00")
+            [message] = self._get_messages(self.ann)
+            self.assertIn("2 invoices wait for your validation", message.subject)
+            for request in first | second:
+                self.assertIn(f"/odoo/account.move/{request.move_id.id}", message.body)
+        self.assertFalse(self.notices.search([]))
+
+    def test_an_activity_is_there_at_once(self):
+        self._prefer(self.ann, **DIGEST)
+        self.assertEqual(self._get_activities(self._submit_named().move_id), ["Ann"])
+
+    def test_what_was_decided_meanwhile_is_dropped(self):
+        self._prefer(self.ann, **DIGEST)
+        kept = self._submit_named()
+        with freeze_time(MONDAY):
+            decided, taken_back = self._submit(self._create_bill()), self._submit(self._create_bill())
+        self._approve(decided.move_id, self.ann)
+        taken_back.move_id.with_user(self.contributor).action_cancel_validation()
+        self._send_at("2026-03-03 07:00:00")
+        [message] = self._get_messages(self.ann)
+        self.assertIn(f"/odoo/account.move/{kept.move_id.id}", message.body)
+        for gone in decided | taken_back:
+            self.assertNotIn(f"/odoo/account.move/{gone.move_id.id}", message.body)
+
+    def test_nothing_is_sent_when_everything_was_decided(self):
+        self._prefer(self.ann, **DIGEST)
+        self._approve(self._submit_named().move_id, self.ann)
+        self._send_at("2026-03-03 07:00:00")
+        self.assertFalse(self._get_messages(self.ann))
+        self.assertFalse(self.notices.search([]))
+
+    def test_others_are_told_at_once_all_the_same(self):
+        self._prefer(self.ann, **DIGEST)
+        self._submit_at(MONDAY, self._named(self.ann | self.bob))
+        self.assertEqual((len(self._get_messages(self.ann)), len(self._get_messages(self.bob))), (0, 1))
+
+    def test_a_message_is_held_back_once(self):
+        self._prefer(self.ann, **DIGEST)
+        request = self._submit_named()
+        with freeze_time("2026-03-02 11:00:00"):
+            request._notify_actors()
+        self.assertEqual(len(self.notices.search([])), 1)
+
+    # ---- quiet hours
+
+    def test_quiet_hours_hold_messages_back_until_they_end(self):
+        self._prefer(self.ann, **QUIET)
+        self._submit_named("2026-03-02 21:00:00")
+        self.assertFalse(self._get_messages(self.ann))
+        self._send_at("2026-03-03 05:59:00")
+        self.assertFalse(self._get_messages(self.ann))
+        self._send_at("2026-03-03 06:00:00")
+        self.assertEqual(len(self._get_messages(self.ann)), 1)
+
+    def test_outside_quiet_hours_messages_come_at_once(self):
+        self._prefer(self.ann, **QUIET)
+        self._submit_named()
+        self.assertEqual(len(self._get_messages(self.ann)), 1)
+
+    # ---- reminders and escalations
+
+    def test_reminders_obey(self):
+        self._prefer(self.ann, **DIGEST)
+        self._submit_named(deadline_hours=8, reminder="before", reminder_hours=2)
+        self._send_at("2026-03-03 07:00:00")
+        self.assertEqual(len(self._get_messages(self.ann)), 1)
+        self._prefer(self.ann, validation_digest_hour=20.0)
+        self._follow_up_at("2026-03-03 07:30:00")
+        self.assertEqual(self.notices.search([]).mapped("kind"), ["reminded"])
+        self.assertEqual(len(self._get_messages(self.ann)), 1)
+        self._send_at("2026-03-03 19:00:00")
+        self.assertEqual(len(self._get_messages(self.ann)), 2)
+
+    def test_escalations_do_not_wait(self):
+        self._prefer(self.manager, **DIGEST, validation_quiet_from=0.0, validation_quiet_to=23.0)
+        self._submit_named(deadline_hours=4, escalation="manager", escalation_hours=1)
+        self._follow_up_at("2026-03-03 12:00:00")
+        self.assertIn("is late", self._get_messages(self.manager)[0].body)
+
+    # ---- the job
+
+    def test_the_job_works_in_slices_and_goes_on_where_it_stopped(self):
+        users = self.ann | self.bob | self.director
+        for user in users:
+            self._prefer(user, tz="UTC", **DIGEST)
+        self.patch(account_validation_notice, "BATCH", 2)
+        self._submit_at(MONDAY, self._named(users))
+        self.time_left = 0
+        self._send_at("2026-03-03 08:00:00")
+        self.assertFalse(any(self._get_messages(user) for user in users))
+        self.time_left, self.progress = 60, []
+        self._send_at("2026-03-03 08:00:00")
+        self.assertEqual(self.progress, [(0, 3), (2, None), (1, None)])
+        self.assertEqual([len(self._get_messages(user)) for user in users], [1, 1, 1])
+
+    def test_holding_back_costs_one_query_however_many(self):
+        self._prefer(self.ann, **DIGEST)
+        bills = self._create_bill() | self._create_bill() | self._create_bill()
+        requests = self._submit_named(bills=bills)
+        readers = {self.ann.sudo(): requests}
+        self.ann.sudo().fetch(["validation_notification", "partner_id"])
+        self.ann.sudo().partner_id.fetch(["tz"])
+        with freeze_time(MONDAY), self.assertQueryCount(1):
+            self.assertEqual(requests._split_readers(readers, "reminded"), {})
+        with freeze_time(MONDAY), self.assertQueryCount(0):
+            self.assertEqual(requests._split_readers(readers, None), readers)
+
+    # ---- refusals
+
+    def test_ones_own_notices_are_read_by_nobody_else(self):
+        self._prefer(self.ann, **DIGEST)
+        self._submit_named()
+        notice = self.notices.search([])
+        self.assertTrue(notice.with_user(self.ann).has_access("read"))
+        for user in (self.bob, self.manager, self.finance, self.auditor, self.administrator):
+            self.assertFalse(notice.with_user(user).has_access("read"), user.name)
+            self.assertFalse(notice.with_user(user).search([("id", "=", notice.id)]))
+        employee = self._create_user("employee")
+        self.assertRefused(AccessError, "", notice.with_user(employee).search, [])
+
+    def test_nobody_writes_notices(self):
+        self._prefer(self.ann, **DIGEST)
+        request = self._submit_named()
+        notice = self.notices.search([])
+        vals = {"user_id": self.bob.id, "request_id": request.id, "kind": "asked", "send_at": MONDAY}
+        for user in (self.ann, self.finance, self.administrator):
+            for form in (notice.with_user(user), notice.with_user(user).sudo()):
+                form = form.with_context(**{ENGINE_KEY: True})
+                self.assertRefused(AccessError, "", form.write, {"send_at": MONDAY})
+                self.assertRefused(AccessError, "", form.unlink)
+                self.assertRefused(AccessError, "", form.create, vals)
+
+    def test_preferences_are_ones_own(self):
+        self.assertRefused(AccessError, "", self.ann.with_user(self.bob).write, DIGEST)
+        self._prefer(self.ann, **DIGEST)
+        [values] = self.ann.with_user(self.ann).read(["validation_notification"])
+        self.assertEqual(values["validation_notification"], "digest")
+
+    def test_an_hour_is_one_of_a_day(self):
+        for name in ("validation_digest_hour", "validation_quiet_from", "validation_quiet_to"):
+            for hour in (-1.0, 24.0):
+                self.assertViolates("validation_hours", self.ann.sudo().write, {name: hour})

@@ -36,3 +36,6 @@ from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
 from . import test_access_explanation_screen
+from . import test_email_links
+from . import test_email_link_pages
+from . import test_bulk_decisions

@@ -213,6 +213,7 @@ class AccountValidationRequest(models.Model):
         facts = (
             {} if sentence else self.env["account.move"].union(*(r.move_id for r in readers.values()))._get_bank_facts()
         )
+        mail_links = self._create_mail_links(readers)
         for user, requests in readers.items():
             moves = requests.move_id.with_context(lang=user.lang)
             env = moves.env
@@ -232,7 +233,7 @@ class AccountValidationRequest(models.Model):
             elif not sentence:
                 subject = env._("%s waits for your validation", moves._get_validation_title())
             thread = moves.sudo() if len(moves) == 1 else self.env["mail.thread"].sudo()
-            thread.message_notify(
+            thread.with_context(**mail_links.get(user, {})).message_notify(
                 partner_ids=user.partner_id.ids,
                 author_id=self.env.user.partner_id.id,
                 subject=subject,

@@ -49,3 +49,6 @@ from . import test_deadlines
 from . import test_follow_up
 from . import test_urgency
 from . import test_notification_preferences
+from . import test_email_links
+from . import test_email_link_pages
+from . import test_bulk_decisions

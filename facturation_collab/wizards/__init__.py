@@ -4,6 +4,7 @@ from . import (
     account_department_invite,
     account_document_encryption,
     account_payment_register,
+    account_validation_bulk,
     account_validation_decision,
     account_validation_delegate,
     account_validation_handover,

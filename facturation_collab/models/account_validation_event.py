@@ -34,6 +34,8 @@ class AccountValidationEvent(models.Model):
             ("reset", "Reset to draft"),
             ("invoice_cancelled", "Invoice cancelled"),
             ("paid_early", "Paid before approval"),
+            ("carried", "Earlier approval stands"),
+            ("returned_to", "Returned to an earlier level"),
         ],
         required=True,
         readonly=True,

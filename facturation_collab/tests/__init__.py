@@ -36,3 +36,7 @@ from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
 from . import test_access_explanation_screen
+from . import test_facets
+from . import test_changes_under_way
+from . import test_return_to_level
+from . import test_changes_verification

@@ -5,8 +5,10 @@ Plain functions on plain values, so that they can be read, tested and reasoned a
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 SNAPSHOT_VERSION = 1
@@ -19,12 +21,16 @@ OUTCOME_STATE = {"approve": "approved", "return": "returned", "reject": "rejecte
 
 STEP_TRANSITIONS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"open", "cancelled"}),
-    "open": frozenset({"approved", "returned", "rejected", "cancelled"}),
+    "open": frozenset({"approved", "returned", "rejected", "cancelled", "superseded"}),
+    "approved": frozenset({"superseded"}),
 }
+UNFINISHED = frozenset(state for state, following in STEP_TRANSITIONS.items() if "cancelled" in following)
+"""States of a step that is not decided yet."""
 REQUEST_TRANSITIONS: Mapping[str, frozenset[str]] = {
     "pending": frozenset({"approved", "returned", "rejected", "cancelled", "forced"}),
 }
-"""States not named here are final."""
+"""States not named here are final. A return to an earlier level supersedes steps by new ones; what they decided stays.
+"""
 AGREED = ("approved", "forced")
 """States of a request that let its very content be posted: everybody agreed, or an administrator answers for it."""
 
@@ -49,8 +55,10 @@ def steps_to_open(steps: Sequence[tuple[int, str]]) -> list[int]:
     []
     >>> steps_to_open([(10, "approved"), (20, "waiting")])
     [1]
+    >>> steps_to_open([(10, "superseded"), (10, "waiting"), (20, "waiting")])
+    [1]
     """
-    unfinished = [sequence for sequence, state in steps if state != "approved"]
+    unfinished = [sequence for sequence, state in steps if state not in ("approved", "superseded")]
     if not unfinished:
         return []
     current = min(unfinished)
@@ -75,11 +83,36 @@ def request_outcome(step_states: Collection[str]) -> str:
     'returned'
     >>> request_outcome(["approved", "approved"]), request_outcome([])
     ('approved', 'approved')
+    >>> request_outcome(["superseded", "approved"])
+    'approved'
     """
     for refusal in ("rejected", "returned"):
         if refusal in step_states:
             return refusal
-    return "approved" if all(state == "approved" for state in step_states) else "pending"
+    return "approved" if all(state in ("approved", "superseded") for state in step_states) else "pending"
+
+
+def return_targets(steps: Sequence[tuple[int, str]], current: int) -> list[int]:
+    """Return the positions of the steps to which the one at a position can return: approved, and earlier.
+
+    >>> return_targets([(10, "approved"), (20, "approved"), (20, "open"), (30, "waiting")], 2)
+    [0]
+    """
+    return [
+        position
+        for position, (sequence, state) in enumerate(steps)
+        if state == "approved" and sequence < steps[current][0]
+    ]
+
+
+def steps_to_reopen(steps: Sequence[tuple[int, str]], target: int) -> list[int]:
+    """Return the positions of the steps that new ones take the place of when a request returns to one of them: that
+    one, and all that are open. What was approved between them stands.
+
+    >>> steps_to_reopen([(10, "approved"), (20, "approved"), (30, "open"), (30, "open"), (40, "waiting")], 0)
+    [0, 2, 3]
+    """
+    return [position for position, (_sequence, state) in enumerate(steps) if position == target or state == "open"]
 
 
 def unmet_level(levels: Sequence[tuple[int, Iterable[Hashable]]]) -> int | None:
@@ -315,6 +348,42 @@ def _is_same(name: str, before: Any, after: Any) -> bool:
     return before == after
 
 
+def paired_rows(before: Sequence[Mapping], after: Sequence[Mapping]) -> list[tuple[int, Any, Any]]:
+    """Return the rows in which two lists differ, whatever their order: (position, row before, row after).
+
+    Rows that are the same in both are left out, the others are paired with those of their kind (`display_type`), in
+    their order; None stands for a row that one of the lists has not. The position is that in the list after, else
+    before.
+
+    >>> paired_rows([{"a": 1}, {"a": 2}, {"a": 3}], [{"a": 1}, {"a": 3}])
+    [(1, {'a': 2}, None)]
+    >>> paired_rows([{"a": 1}, {"a": 2}], [{"a": 2}, {"a": 3}])
+    [(1, {'a': 1}, {'a': 3})]
+    >>> paired_rows([{"a": 1}, {"a": 2}], [{"a": 2}, {"a": 1}])
+    []
+    """
+    sides = [_rows_beside(before, after), _rows_beside(after, before)]
+    pairs: list = []
+    for kind in dict.fromkeys(row.get("display_type") for side in sides for _position, row in side):
+        own = ([item for item in side if item[1].get("display_type") == kind] for side in sides)
+        pairs += zip_longest(*own, fillvalue=(None, None))
+    found = [(was if new is None else position, old, new) for (was, old), (position, new) in pairs]
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _rows_beside(rows: Sequence[Mapping], others: Sequence[Mapping]) -> list[tuple[int, Mapping]]:
+    """Return (position, row) of the rows that the other list has not, as often as it has not."""
+    spare = Counter(map(canonical, others))
+    found = []
+    for position, row in enumerate(rows):
+        text = canonical(row)
+        if spare[text]:
+            spare[text] -= 1
+        else:
+            found.append((position, row))
+    return found
+
+
 def differences(before: Any, after: Any, path: tuple = ()) -> list[tuple[tuple, Any, Any]]:
     """Return what differs between two snapshots: (path, value before, value after), None where there is none.
 
@@ -329,8 +398,7 @@ def differences(before: Any, after: Any, path: tuple = ()) -> list[tuple[tuple, 
         keys: Iterable = sorted(set(before) | set(after))
         pairs = [(key, before.get(key), after.get(key)) for key in keys]
     elif isinstance(before, list) and isinstance(after, list) and isinstance((before + after)[0], Mapping):
-        keys = range(max(len(before), len(after)))
-        pairs = [(key, *(side[key] if key < len(side) else None for side in (before, after))) for key in keys]
+        pairs = paired_rows(before, after) or list(zip(range(len(after)), before, after, strict=True))
     else:
         return [(path, before, after)]
     return [difference for key, old, new in pairs for difference in differences(old, new, (*path, key))]

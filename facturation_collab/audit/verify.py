@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 FORMAT = 1
@@ -211,9 +212,9 @@ def check_decisions(place, request):
     """Who counts as having approved has an event that says so; the state is what the events lead to."""
     events = request["events"]
     for step in request["steps"]:
-        voters = {
-            event["user_id"] for event in events if event["type"] == "approved" and event["step_id"] == step["id"]
-        }
+        own = [event for event in events if event["step_id"] == step["id"]]
+        voters = {event["user_id"] for event in own if event["type"] == "approved"}
+        voters |= {(event["data"] or {}).get("user_id") for event in own if event["type"] == "carried"}
         if voters != set(step["voters"]):
             yield f"{place}: step “{step['name']}” counts other people than its events say."
     yield from check_merged(place, events)
@@ -248,16 +249,20 @@ def seated(planned, changes):
 def check_places(place, request):
     """Whoever decided was asked: an approver of the plan, somebody who got a place since, or for one of these."""
     recorded = ((request["events"] or [{}])[0].get("data") or {}).get("plan")
-    steps = sorted(request["steps"], key=lambda step: step["id"])
+    steps = {step["id"]: step for step in sorted(request["steps"], key=lambda step: step["id"])}
     if not recorded or sha256(request["plan"] or "") != recorded:
         return
     plan = json.loads(request["plan"])["steps"]
-    if len(plan) != len(steps):
-        yield f"{place}: it has {len(steps)} steps, and {len(plan)} were recorded at its submission."
+    first = [step["id"] for step in steps.values() if not step.get("supersedes_id")]
+    if len(plan) != len(first):
+        yield f"{place}: it has {len(first)} steps, and {len(plan)} were recorded at its submission."
         return
-    for step, planned in zip(steps, plan, strict=True):
+    planned = dict(zip(first, (step["approver_ids"] for step in plan), strict=True))
+    for step in steps.values():
         events = [event for event in request["events"] if event["step_id"] == step["id"]]
-        yield from check_step(f"{place}: step “{step['name']}”", step, planned["approver_ids"], events)
+        old = steps.get(step.get("supersedes_id"), {"approvers": []})
+        asked = planned.get(step["id"], [person["id"] for person in old["approvers"]])
+        yield from check_step(f"{place}: step “{step['name']}”", step, asked, events)
 
 
 def check_step(place, step, planned, events):
@@ -267,7 +272,7 @@ def check_step(place, step, planned, events):
         data = event["data"] or {}
         if data.get("seats"):
             changes.append(data["seats"])
-        if event["type"] not in ("approved", "returned", "rejected"):
+        if event["type"] not in ("approved", "returned", "rejected", "returned_to"):
             continue
         voice = data.get("for") or event["user_id"]
         if voice in taken or voice not in seated(planned, changes):
@@ -279,6 +284,63 @@ def check_step(place, step, planned, events):
         yield f"{place} asks other people than its plan and its events say."
     if set(step.get("represented", ())) != represented:
         yield f"{place} counts voices for other people than its events say."
+
+
+def check_carried(request, validations):
+    """An approval that stands after a correction was given, on the same invoice, and does not concern what changed."""
+    steps = {step["id"]: step for step in request["steps"]}
+    for event in (event for event in request["events"] if event["type"] == "carried"):
+        data, step = event["data"] or {}, steps.get(event["step_id"], {})
+        origin = validations.get(data.get("from_request"), {"events": []})
+        given = [one for one in origin["events"] if one["id"] == data.get("from_event")]
+        place = f"{request['invoice']}, validation {request['id']}: event {event['sequence']}"
+        if not given or not is_same_approval(given[0], origin, request, step, data):
+            yield f"{place} takes over an approval of an earlier submission, and no such approval was given."
+        elif request["on_change"] != "concerned" or is_concerned(step, origin, data):
+            yield f"{place} takes over an approval, and what changed since had to be asked again."
+
+
+def is_same_approval(event, origin, request, step, data):
+    """Is this event the approval that a step takes over?"""
+    found = (event["type"], event["step_id"], event["hash"], event["user_id"], origin["fingerprint"])
+    expected = ("approved", data.get("step"), data.get("from_hash"), data.get("user_id"), data.get("fingerprint"))
+    is_place = origin["move_id"] == request["move_id"] and origin["id"] < request["id"]
+    return found == expected and is_place and step.get("previous_step_id") == data.get("step")
+
+
+def is_concerned(step, origin, data):
+    """Does a step have to be asked again about what changed since an approval, as it was recorded?
+
+    >>> step = {"facets": ["amounts"], "tolerance_percent": 5, "tolerance_amount": 0, "authentication": None}
+    >>> changes = ({"facets": ["amounts"], "moved": moved} for moved in (50, 51))
+    >>> [is_concerned(step, {"amount": 1000}, change) for change in changes]
+    [False, True]
+    >>> is_concerned(step, {"amount": 1000}, {"facets": ["document"]}), is_concerned(step, {}, {"facets": ["texts"]})
+    (True, False)
+    """
+    concerning = set(data.get("facets") or ()) & {*(step["facets"] or ()), "document"}
+    percent, amount, moved, approved = (
+        Decimal(str(value or 0))
+        for value in (step["tolerance_percent"], step["tolerance_amount"], data.get("moved"), origin.get("amount"))
+    )
+    limits = [limit for limit, is_set in ((percent * approved / 100, percent), (amount, amount)) if is_set]
+    if limits and not step["authentication"] and moved <= min(limits):
+        concerning -= {"amounts"}
+    return bool(concerning)
+
+
+def check_superseded(request):
+    """A step was superseded because somebody returned the invoice to an earlier level, and the other way round."""
+    pairs = {}
+    for event in request["events"]:
+        if event["type"] == "returned_to":
+            pairs |= {int(old): new for old, new in ((event["data"] or {}).get("steps") or {}).items()}
+    for step in request["steps"]:
+        is_recorded = (step["state"] == "superseded") == (step["id"] in pairs)
+        old = step.get("supersedes_id")
+        if not is_recorded or (old and pairs.get(old) != step["id"]) or (not old and step["id"] in pairs.values()):
+            place = f"{request['invoice']}, validation {request['id']}"
+            yield f"{place}: step “{step['name']}” is not what a return to an earlier level recorded."
 
 
 def check_invoice(invoice, validations):
@@ -361,6 +423,8 @@ def verify(pack):
             yield f"{kind}/{number}.json was removed from the pack or added to it."
     for number in sorted(requests):
         yield from check_request(requests[number])
+        yield from check_carried(requests[number], requests)
+        yield from check_superseded(requests[number])
     for number in sorted(invoices):
         yield from check_invoice(invoices[number], requests)
         yield from check_attachments(pack, invoices[number])

@@ -25,11 +25,11 @@ class AccountMove(models.Model):
             problem = self.env._("Only invoices, bills, refunds and receipts are validated.")
         elif self.state != "draft" and not request._is_change_open():
             problem = self.env._("It is no longer a draft.")
-        elif request.state == "pending":
+        elif request.state == "pending" and (stuck := request._get_stuck_reason()):
+            problem = stuck
+        elif request.state == "pending" and request._is_content_unchanged():
             people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
-            problem = request._get_stuck_reason() or self.env._(
-                "It is already being validated: it waits for %s.", people
-            )
+            problem = self.env._("It is already being validated: it waits for %s.", people)
         elif request.state == "rejected":
             problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
         elif request.state in AGREED and request._is_content_unchanged():
@@ -92,6 +92,7 @@ class AccountMove(models.Model):
             plans, problems = policy._plan(moves.sudo())
             refusals |= {move: problems[move.id] for move in moves if move.id in problems}
             ready = moves - self.browse(problems)
+            ready._end_changed_requests()
             requests |= policy._start(ready.sudo(), criteria, plans, comment)
         action = self._report(refusals, self.env._("%s invoices were submitted."))
         requests._on_submitted(comment)
@@ -173,13 +174,16 @@ class AccountMove(models.Model):
         for move in self:
             request = move.sudo().validation_request_id
             if not request:
-                refusals[move] = self.env._("It was not submitted for validation.")
+                refusals[move] = self._get_unsubmitted_refusal()
             elif request in refused:
                 refusals[move] = refused[request]
         asked = self._get_unproven(refusals) if outcome == "approve" and not proof else {}
         if asked and self.env.user._is_in_browser():
             return self._ask_authentication(asked, comment, self._get_notice(refusals, asked, done))
         return self._report(refusals, done)
+
+    def _get_unsubmitted_refusal(self):
+        return self.env._("It was not submitted for validation.")
 
     def _get_notice(self, refusals, asked, done):
         """Return what became of the invoices that ask for nothing more, or an empty text."""

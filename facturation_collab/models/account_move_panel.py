@@ -107,6 +107,8 @@ class AccountMove(models.Model):
             policy, criteria = match
             plans, problems = policy.with_env(self.env).sudo()._plan(move)
             reason = {"policy": policy.name, "criteria": wording._get_criteria_values(policy, move, criteria)}
+            standing = {} if move.id in problems else move._get_panel_standing(policy, criteria, plans[move.id])
+            asked = [(level, users) for level, users in plans[move.id] if level not in standing]
             panels[move.id] = {
                 **self._get_panel_policy(policy, policy.mode, reason),
                 "state": None,
@@ -115,12 +117,21 @@ class AccountMove(models.Model):
                 "problem": problems.get(move.id),
                 "next": self.env._("It cannot be submitted yet.")
                 if move.id in problems
-                else self.env._("If you submit it now, it goes to %s.", self._get_preview_people(plans[move.id])),
+                else self._get_panel_next_preview(asked),
                 "submitter": None,
                 "submitted_at": None,
-                "steps": [self._get_panel_plan(planned, move) for planned in plans[move.id]],
+                "steps": [
+                    {**self._get_panel_plan(planned, move), "standing": standing.get(planned[0])}
+                    for planned in plans[move.id]
+                ],
             }
         return panels
+
+    def _get_panel_next_preview(self, plan):
+        """Return the sentence that says who would be asked first, of the levels that would be asked at all."""
+        if not plan:
+            return self.env._("If you submit it now, it is approved: all earlier approvals stand.")
+        return self.env._("If you submit it now, it goes to %s.", self._get_preview_people(plan))
 
     def _get_preview_people(self, plan):
         first = min(level.sequence for level, _users in plan)
@@ -160,7 +171,7 @@ class AccountMove(models.Model):
             "next": self._get_panel_next(request),
             "submitter": {"id": request.submitter_id.id, "name": request.submitter_id.name},
             "submitted_at": fields.Datetime.to_string(request.submitted_at),
-            "steps": [self._get_panel_step(step) for step in request.step_ids.sorted("sequence")],
+            "steps": [self._get_panel_step(step) for step in request._get_live_steps().sorted("sequence")],
         }
 
     def _get_panel_next(self, request):

@@ -134,7 +134,7 @@ class AccountValidationArchive(models.AbstractModel):
     @api.model
     def _get_request(self, request):
         """Return a request with its steps and events, as plain values."""
-        names = ("id", "mode", "state", "amount", "fingerprint", "snapshot", "plan", "match_reason")
+        names = ("id", "mode", "state", "amount", "fingerprint", "snapshot", "plan", "match_reason", "on_change")
         dates = ("submitted_at", "closed_at")
         return {
             **{name: request[name] for name in names},
@@ -151,6 +151,7 @@ class AccountValidationArchive(models.AbstractModel):
     @api.model
     def _get_step(self, step):
         names = ("id", "sequence", "name", "state", "quorum_required", "comment_required", "deadline_hours", "reason")
+        names += ("facets", "tolerance_percent", "tolerance_amount", "authentication", "carried")
         dates = ("opened_at", "deadline", "decided_at")
         return {
             **{name: step[name] for name in names},
@@ -159,11 +160,13 @@ class AccountValidationArchive(models.AbstractModel):
             "approvers": [_get_person(user) for user in step.approver_ids.sorted("id")],
             "voters": step.voter_ids.sorted("id").ids,
             "represented": step.represented_ids.sorted("id").ids,
+            "previous_step_id": step.previous_step_id.id,
+            "supersedes_id": step.supersedes_id.id,
         }
 
     @api.model
     def _get_event(self, event):
-        values = event._get_payload(event._get_hashed_values())
+        values = {**event._get_payload(event._get_hashed_values()), "id": event.id}
         chain = {"previous_hash": event.previous_hash or "", "hash": event.hash, "version": event.version or 1}
         return {**values, **chain, "user": event.user_id.name}
 
@@ -175,7 +178,7 @@ class AccountValidationArchive(models.AbstractModel):
         table.writerow(HEADER)
         for request in requests:
             for event in request.event_ids.sorted("sequence"):
-                if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "cancelled"):
+                if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "returned_to", "cancelled"):
                     row = [request.move_id._get_validation_title(), request.id, event.step_id.name]
                     row += [fields.Datetime.to_string(event.date), event.type]
                     row += [event.user_id.name, event.user_id.login, event.comment, event._get_place().name]

@@ -15,6 +15,8 @@ FROZEN_FIELDS = (
     "distinct_approvers",
     "merge_decisions",
     "match_reason",
+    "on_change",
+    "previous_id",
 )
 """Values of a request that its plan repeats, so that the chain of events covers them."""
 
@@ -154,28 +156,28 @@ class AccountValidationPolicy(models.Model):
         Request = self.env["account.validation.request"].sudo()
         # A request that ended in this very transaction leaves the index of pending ones before the next enters it.
         Request.flush_model(["state"])
-        requests = Request._engine().create([self._prepare_run_vals(move, criteria, plans[move.id]) for move in moves])
+        carry = first_event == "submitted"
+        moves.sudo().validation_request_id._read_approvals()
+        requests = Request._engine().create(
+            [self._prepare_run_vals(move, criteria, plans[move.id], carry) for move in moves]
+        )
         requests = Request.browse(requests.ids)
         self.env["account.validation.event"].sudo()._append(
-            [
-                request._prepare_event_vals(
-                    first_event,
-                    comment=comment,
-                    data={"fingerprint": request.fingerprint, "plan": lifecycle.fingerprint(request.plan)},
-                )
-                for request in requests
-            ],
+            [entry for request in requests for entry in request._prepare_first_events(first_event, comment)]
         )
         return requests
 
-    def _prepare_run_vals(self, move, criteria, plan):
+    def _prepare_run_vals(self, move, criteria, plan, carry=False):
         """Return the values of a new request with its steps, and of both their canonical form, which the first event
         covers.
 
         :param plan: [Planned]
+        :param carry: whether approvals of the request before may stand
         """
         request = self.env["account.validation.request"]._prepare_request_vals(self, move, criteria)
         steps = [self._prepare_planned_vals(planned, move) for planned in plan]
+        if carry:
+            steps = self.env["account.validation.request"]._carry_over(move, request, plan, steps)
         frozen = {name: request[name] for name in FROZEN_FIELDS} | {"version": 1, "policy": self.name}
         frozen["steps"] = [
             {

@@ -1,7 +1,7 @@
 import json
 
-from odoo import api, models
-from odoo.tools import format_list
+from odoo import api, fields, models
+from odoo.tools import format_amount, format_date, format_list
 
 from .. import lifecycle
 
@@ -26,6 +26,71 @@ class AccountValidationWording(models.AbstractModel):
             }
             for path, old, new in lifecycle.differences(*map(_without_totals, snapshots))
         ]
+
+    @api.model
+    def _describe_since(self, step, compared):
+        """Return what whoever decides on a step reads of what changed: {"title", "rows"}.
+
+        :param compared: the request that its content is compared with
+        """
+        rows = self._describe_differences(compared, step.request_id)
+        is_approval = step.previous_step_id.request_id == compared
+        names = {
+            "people": format_list(self.env, step.previous_step_id.voter_ids.mapped("name")),
+            "date": self._describe_day(step.previous_step_id.decided_at if is_approval else compared.submitted_at),
+        }
+        if is_approval and rows:
+            title = self.env._("Changed since %(people)s approved it at this level on %(date)s:", **names)
+        elif is_approval:
+            title = self.env._("Nothing changed since %(people)s approved it at this level on %(date)s.", **names)
+        elif rows:
+            title = self.env._("Changed since it was submitted on %(date)s:", **names)
+        else:
+            title = self.env._("Nothing changed since it was submitted on %(date)s.", **names)
+        return {"title": title, "rows": rows}
+
+    @api.model
+    def _describe_carried(self, origin, carried, limits):
+        """Return the sentence about an approval that stands: what was approved by whom, and what it tolerates.
+
+        :param origin: the step where it was given
+        :param carried: what changed since (`account.validation.step.carried`)
+        :param limits: the step or level whose tolerance it is
+        """
+        currency = origin.request_id.company_id.currency_id
+        names = {
+            "amount": format_amount(self.env, carried["approved"], currency),
+            "date": self._describe_day(origin.decided_at),
+            "people": format_list(self.env, origin.voter_ids.mapped("name")),
+            "moved": format_amount(self.env, carried["moved"], currency),
+            "tolerance": self._describe_tolerance(limits.tolerance_percent, limits.tolerance_amount, currency),
+        }
+        if "amounts" in carried["facets"] and names["tolerance"]:
+            return self.env._(
+                "Approved at %(amount)s by %(people)s on %(date)s, tolerates %(tolerance)s: changed by %(moved)s "
+                "since.",
+                **names,
+            )
+        return self.env._(
+            "Approved at %(amount)s by %(people)s on %(date)s: nothing that this level depends on has changed.", **names
+        )
+
+    @api.model
+    def _describe_standing(self, steps):
+        """Return the sentence for the chatter that says which earlier approvals stand."""
+        levels = format_list(self.env, steps.mapped("name"))
+        return self.env._("Earlier approvals stand, since the change does not concern them: %s.", levels)
+
+    @api.model
+    def _describe_tolerance(self, percent, amount, currency):
+        """Return both limits of a tolerance as text; an empty one without a limit."""
+        limits = [f"{percent:g} %"] if percent else []
+        limits += [format_amount(self.env, amount, currency)] if amount else []
+        return format_list(self.env, limits)
+
+    @api.model
+    def _describe_day(self, moment):
+        return format_date(self.env, fields.Datetime.context_timestamp(self, moment).date()) if moment else ""
 
     @api.model
     def _describe_path(self, path):

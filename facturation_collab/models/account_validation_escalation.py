@@ -88,7 +88,7 @@ class AccountValidationStep(models.Model):
         request = self.request_id
         users -= users._get_same_persons(self.approver_ids)
         if request.distinct_approvers:
-            users -= users._get_same_persons(request.step_ids.voter_ids)
+            users -= users._get_same_persons(request._get_live_steps().voter_ids)
         return users.filtered(
             lambda user: (
                 request.company_id in user.company_ids

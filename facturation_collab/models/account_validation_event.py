@@ -36,6 +36,8 @@ class AccountValidationEvent(models.Model):
             ("paid_early", "Paid before approval"),
             ("reminded", "Reminded"),
             ("escalated", "Others asked"),
+            ("carried", "Earlier approval stands"),
+            ("returned_to", "Returned to an earlier level"),
         ],
         required=True,
         readonly=True,

@@ -93,7 +93,7 @@ class AccountValidationRequest(models.Model):
     def _is_feasible_with(self, step, holder, successor):
         """Tell whether different people can still fill all steps once a place was given to somebody else."""
         self.ensure_one()
-        voters = self.step_ids.voter_ids
+        voters = self._get_live_steps().voter_ids
         persons = (self.step_ids.approver_ids | voters | successor)._get_persons()
         used = {persons[user_id] for user_id in voters.ids}
 

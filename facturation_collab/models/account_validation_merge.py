@@ -78,7 +78,8 @@ class AccountValidationStep(models.Model):
         if not request.merge_decisions or not earlier:
             return events
         for event in request.event_ids.sorted("sequence"):
-            is_given = event.type == "approved" and event.step_id.sequence == max(earlier)
+            before = event.step_id
+            is_given = event.type == "approved" and before.sequence == max(earlier) and before.state != "superseded"
             if is_given and len(events) < self.quorum_required and self._takes(event, events.user_id):
                 events |= event
         return events

@@ -262,7 +262,7 @@ class AccountValidationRequest(models.Model):
                 self.env._("The validation of this invoice has already ended. Reload it to see its outcome.")
             )
         now = fields.Datetime.now()
-        self.step_ids.filtered(lambda step: step.state in lifecycle.STEP_TRANSITIONS)._move_to("cancelled")
+        self.step_ids.filtered(lambda step: step.state in lifecycle.UNFINISHED)._move_to("cancelled")
         self._engine().write(
             {"state": state, "closed_at": now, "since": now, "deadline": False, "waiting_user_ids": [Command.clear()]}
         )
@@ -301,7 +301,7 @@ class AccountValidationRequest(models.Model):
         :param place: the approver for whom the user votes, whose place is taken then; by default the user's own
         """
         self.ensure_one()
-        voters = self.step_ids.voter_ids | user
+        voters = self._get_live_steps().voter_ids | user
         persons = (self.step_ids.approver_ids | voters)._get_persons()
         used = {persons[user_id] for user_id in voters.ids}
         return (

@@ -31,6 +31,7 @@ class AccountValidationStep(models.Model):
             ("returned", "Returned"),
             ("rejected", "Rejected"),
             ("cancelled", "Cancelled"),
+            ("superseded", "Superseded"),
         ],
         required=True,
         readonly=True,
@@ -76,7 +77,7 @@ class AccountValidationStep(models.Model):
     def _spare_for_later(self, users):
         """Keep the users who have not approved elsewhere, and whom no later step needs more than this open one."""
         request = self.request_id
-        users -= users._get_same_persons(request.step_ids.voter_ids)
+        users -= users._get_same_persons(request._get_live_steps().voter_ids)
         return users.filtered(lambda user: request._is_feasible(self, user)) or users
 
     def _can_decide(self, user, outcome="approve"):
@@ -136,7 +137,8 @@ class AccountValidationStep(models.Model):
 
     def _get_distinct_refusal(self, user):
         """Return why an approver of this open step, where people must differ, is not the one to approve it."""
-        voted = self.request_id.step_ids.filtered(lambda step: user._get_same_persons(step.voter_ids))
+        live = self.request_id._get_live_steps()
+        voted = live.filtered(lambda step: user._get_same_persons(step.voter_ids))
         if voted:
             return self.env._(
                 "You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name
@@ -155,7 +157,7 @@ class AccountValidationStep(models.Model):
         later = request.step_ids.filtered(lambda step: step.state == "waiting" and user in step.approver_ids)
         if later:
             return later[0]._get_turn_refusal()
-        voted = request.step_ids.filtered(lambda step: user in step.voter_ids)
+        voted = request._get_live_steps().filtered(lambda step: user in step.voter_ids)
         if voted:
             return self.env._(
                 "You have already approved this invoice at level “%(voted)s”: level “%(level)s” waits for %(people)s.",
@@ -179,11 +181,9 @@ class AccountValidationStep(models.Model):
         state = lifecycle.OUTCOME_STATE[outcome]
         proofs = {step: {"authentication": method} for step, method in (methods or {}).items() if method}
         places = self._get_places(self.env.user)
+        data = {step: step._get_decision_data() | proofs.get(step, {}) | places.get(step, {}) for step in self}
         self.env["account.validation.event"]._append(
-            [
-                step.request_id._prepare_event_vals(state, step, comment, proofs.get(step, {}) | places.get(step, {}))
-                for step in self
-            ],
+            [step.request_id._prepare_event_vals(state, step, comment, data[step]) for step in self],
         )
         decided = self
         if outcome == "approve":
@@ -193,6 +193,11 @@ class AccountValidationStep(models.Model):
         decided._move_to(state, decided_at=fields.Datetime.now())
         self.request_id._on_decided(self, outcome, comment)
         self.request_id._advance()
+
+    def _get_decision_data(self):
+        """Return what the event of a decision on this step keeps, beside who decided what; addons extend it."""
+        self.ensure_one()
+        return {}
 
     def _check_comment(self, outcome, comment):
         """Return the comment without outer spaces; refuse an empty one where it is required."""

@@ -6,6 +6,8 @@ from odoo import api, models
 from .. import chains, lifecycle
 
 BATCH = 500
+PLANNED = ("name", "sequence", "quorum_required", "facets", "tolerance_percent", "tolerance_amount", "carried")
+"""Values of a step that are compared with the plan; plans of earlier versions hold fewer."""
 
 
 class AccountValidationVerifier(models.AbstractModel):
@@ -106,12 +108,12 @@ class AccountValidationVerifier(models.AbstractModel):
         ]
         if changed:
             yield "request_changed", {"fields": changed}
-        steps = request.step_ids.sorted("id")
+        steps = request.step_ids.sorted("id").filtered(lambda step: not step.supersedes_id)
         if len(steps) != len(plan["steps"]):
             yield "steps", {"expected": len(plan["steps"]), "found": len(steps)}
             return
         for step, planned in zip(steps, plan["steps"], strict=True):
-            changed = [name for name in ("name", "sequence", "quorum_required") if step[name] != planned[name]]
+            changed = [name for name in PLANNED if name in planned and (step[name] or None) != (planned[name] or None)]
             if set(step.approver_ids.ids) != self._get_seats(planned["approver_ids"], step, events):
                 changed.append("approver_ids")
             if changed:

@@ -4,6 +4,9 @@ from odoo import api, models
 
 from .. import lifecycle
 
+DECISIONS = {*lifecycle.OUTCOME_STATE.values(), "returned_to"}
+"""Types of the events in which somebody decides."""
+
 
 class AccountValidationVerifier(models.AbstractModel):
     """Whoever decided was asked: an approver of the plan, somebody who got a place since, or a delegate of one."""
@@ -42,20 +45,28 @@ class AccountValidationVerifier(models.AbstractModel):
     @api.model
     def _check_entitled(self, request, events):
         """Each decision was taken in the place of an approver whose voice had not been given yet."""
-        plan = self._read_plan(request, events)
-        steps = request.step_ids.sorted("id")
-        if not plan or len(steps) != len(plan["steps"]):
-            return  # before plans were kept, or said by `_check_plan`
-        for step, planned in zip(steps, plan["steps"], strict=True):
+        for step, asked in self._get_asked(request, events).items():
             taken = set()
             for event in events:
-                if event.step_id != step or event.type not in lifecycle.OUTCOME_STATE.values():
+                if event.step_id != step or event.type not in DECISIONS:
                     continue
                 place = event._get_place().id or event.user_id.id
                 before = events.filtered(lambda other, event=event: other.sequence < event.sequence)
-                if place in taken or place not in self._get_seats(planned["approver_ids"], step, before):
+                if place in taken or place not in self._get_seats(asked, step, before):
                     yield "place", {"step": step.name, "event": event.sequence}
                 taken.add(place)
+
+    @api.model
+    def _get_asked(self, request, events):
+        """Return {step: ids of the users whom it asked at first}: those of its plan, or of the step whose place it
+        took; nothing where there is no plan, or one that does not fit (said by `_check_plan`).
+        """
+        plan = self._read_plan(request, events).get("steps", [])
+        planned = request.step_ids.filtered(lambda step: not step.supersedes_id).sorted("id")
+        if len(planned) != len(plan):
+            return {}
+        asked = {step: values["approver_ids"] for step, values in zip(planned, plan, strict=True)}
+        return asked | {step: step.supersedes_id.approver_ids.ids for step in request.step_ids - planned}
 
     @api.model
     def _read_plan(self, request, events):

@@ -106,7 +106,7 @@ class AccountValidationStep(models.Model):
         request = self.request_id
         if not request.distinct_approvers:
             return ""
-        voted = request.step_ids.filtered(lambda step: delegate._get_same_persons(step.voter_ids))
+        voted = request._get_live_steps().filtered(lambda step: delegate._get_same_persons(step.voter_ids))
         if voted:
             return self.env._(
                 "You already approved this invoice at level “%s”: the policy asks for different people.", voted[0].name

@@ -52,3 +52,7 @@ from . import test_notification_preferences
 from . import test_email_links
 from . import test_email_link_pages
 from . import test_bulk_decisions
+from . import test_facets
+from . import test_changes_under_way
+from . import test_return_to_level
+from . import test_changes_verification

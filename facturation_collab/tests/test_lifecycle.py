@@ -15,9 +15,12 @@ class TestLifecycle(BaseCase):
             self.assertEqual(result.failed, 0)
 
     def test_final_states_lead_nowhere(self):
-        for transitions, forced in ((lifecycle.STEP_TRANSITIONS, set()), (lifecycle.REQUEST_TRANSITIONS, {"forced"})):
+        for transitions, others in (
+            (lifecycle.STEP_TRANSITIONS, {"superseded"}),
+            (lifecycle.REQUEST_TRANSITIONS, {"approved", "forced"}),
+        ):
             finals = set().union(*transitions.values()) - set(transitions)
-            self.assertEqual(finals, {"approved", "returned", "rejected", "cancelled"} | forced)
+            self.assertEqual(finals, {"returned", "rejected", "cancelled"} | others)
             for old, new in itertools.product(finals, finals | set(transitions)):
                 self.assertFalse(lifecycle.can_move(transitions, old, new))
 
@@ -25,6 +28,10 @@ class TestLifecycle(BaseCase):
         for state in lifecycle.OUTCOME_STATE.values():
             self.assertTrue(lifecycle.can_move(lifecycle.STEP_TRANSITIONS, "open", state))
             self.assertFalse(lifecycle.can_move(lifecycle.STEP_TRANSITIONS, "waiting", state))
+
+    def test_an_approval_is_superseded_and_nothing_else(self):
+        self.assertEqual(lifecycle.STEP_TRANSITIONS["approved"], {"superseded"})
+        self.assertEqual(lifecycle.UNFINISHED, {"waiting", "open"})
 
     def test_steps_open_in_order_whatever_the_order_of_the_list(self):
         self.assertEqual(lifecycle.steps_to_open([(20, "waiting"), (10, "waiting")]), [1])

@@ -25,6 +25,15 @@ class AccountValidationDecisionWizard(models.TransientModel):
     )
     comment = fields.Text()
     comment_required = fields.Boolean(compute="_compute_comment_required")
+    return_step_ids = fields.Many2many(
+        "account.validation.step", string="Levels to return to", compute="_compute_return_step_ids"
+    )
+    return_step_id = fields.Many2one(
+        "account.validation.step",
+        string="Return to",
+        domain="[('id', 'in', return_step_ids)]",
+        help="Empty: whoever submitted the invoice corrects it. A level: it decides anew, then the invoice comes back.",
+    )
 
     @api.depends("outcome", "move_ids")
     def _compute_comment_required(self):
@@ -33,9 +42,23 @@ class AccountValidationDecisionWizard(models.TransientModel):
                 wizard.outcome == "approve" and any(wizard.move_ids.mapped("validation_comment_required"))
             )
 
+    @api.depends("outcome", "move_ids")
+    def _compute_return_step_ids(self):
+        """One invoice can go back to an earlier level, if the present user decides on it now."""
+        for wizard in self:
+            steps = wizard.return_step_ids.browse()
+            if wizard.outcome == "return" and len(wizard.move_ids) == 1:
+                request = wizard.move_ids._origin._filtered_access("read").sudo().validation_request_id
+                step, _refusal = request._get_decidable_step(self.env.user, "return") if request else (steps, "")
+                steps = step._get_return_targets().sudo(False)
+            wizard.return_step_ids = steps
+
     def action_confirm(self):
         """Decide on the invoices with the comment, through the same public methods as the buttons."""
         check_call(self, single=True)
         methods = {"submit": "action_submit", "cancel": "action_cancel_validation"}
-        action = getattr(self.move_ids, methods.get(self.outcome, f"action_{self.outcome}"))(comment=self.comment)
+        arguments = {"comment": self.comment}
+        if self.outcome == "return" and self.return_step_id:
+            arguments["step_id"] = self.return_step_id.id
+        action = getattr(self.move_ids, methods.get(self.outcome, f"action_{self.outcome}"))(**arguments)
         return action or {"type": "ir.actions.act_window_close"}

@@ -19,6 +19,7 @@ export const STEP_STATES = {
     returned: { label: _t("Returned"), color: "danger", icon: "fa-undo" },
     rejected: { label: _t("Rejected"), color: "danger", icon: "fa-ban" },
     cancelled: { label: _t("Cancelled"), color: "secondary", icon: "fa-times" },
+    superseded: { label: _t("Superseded"), color: "secondary", icon: "fa-history" },
 };
 
 export const PERSON_STATES = {

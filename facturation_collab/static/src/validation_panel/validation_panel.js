@@ -23,9 +23,10 @@ export class ValidationPanel extends Component {
         panel: Object,
         startCollapsed: { type: Boolean, optional: true },
         showBankWarning: { type: Boolean, optional: true },
+        showDifference: { type: Boolean, optional: true },
         onOpenRequest: { type: Function, optional: true },
     };
-    static defaultProps = { startCollapsed: false, showBankWarning: true };
+    static defaultProps = { startCollapsed: false, showBankWarning: true, showDifference: true };
 
     setup() {
         this.bodyId = `o_validation_panel_body_${nextPanelId++}`;

@@ -2,6 +2,7 @@ import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
 import { PersonAvatar } from "../person_avatar/person_avatar";
+import { ValidationDifference } from "../validation_difference/validation_difference";
 import { describeMoment } from "../utils/dates";
 import { STEP_STATES } from "../utils/validation_states";
 
@@ -10,13 +11,14 @@ const PEOPLE_SHOWN = 4;
 /** One step of a circuit: who is asked, why, since when, until when, and what they answered. */
 export class ValidationStep extends Component {
     static template = "facturation_collab.ValidationStep";
-    static components = { PersonAvatar };
+    static components = { PersonAvatar, ValidationDifference };
     static props = {
         step: Object,
         rank: Number,
         isPreview: { type: Boolean, optional: true },
+        showDifference: { type: Boolean, optional: true },
     };
-    static defaultProps = { isPreview: false };
+    static defaultProps = { isPreview: false, showDifference: true };
 
     setup() {
         this.state = useState({ showEverybody: false });

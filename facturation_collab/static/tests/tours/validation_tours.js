@@ -261,6 +261,11 @@ tours.add("facturation_collab_manager_approves_the_correction", {
             trigger: ".o_validation_card_amount:contains(900.00)",
         },
         {
+            content: "The card shows what was corrected, before and after",
+            trigger:
+                ".o_validation_card > .o_validation_difference:contains(Changed since it was submitted) ins:contains(900)",
+        },
+        {
             content: "Approve",
             trigger: ".o_decision_approve",
             run: "click",

@@ -4,7 +4,7 @@ import { animationFrame } from "@odoo/hoot-mock";
 import { getService, makeServerError, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { WebClient } from "@web/webclient/webclient";
-import { hoursFromNow, makeMove, makePanel, makeStep } from "./validation_test_data";
+import { hoursFromNow, makeDifference, makeMove, makePanel, makeStep } from "./validation_test_data";
 
 defineMailModels();
 
@@ -52,6 +52,13 @@ test("the card shows what is asked, of whom and why", async () => {
     expect(".o_validation_card_facts").toHaveText(/Marketing/);
     expect(".o_validation_card_lines").toHaveText(/Posters/);
     expect(".o_to_validate_pager").toHaveText(/1 of 2/);
+});
+
+test("the card shows what changed before it is decided on, once", async () => {
+    queue[0].validation_panel = makePanel({ steps: [makeStep({ difference: makeDifference() })] });
+    await openScreen();
+    expect(".o_validation_card > .o_validation_difference ins").toHaveText(/1200/);
+    expect(".o_validation_difference").toHaveCount(1);
 });
 
 test("the card warns of a new bank account before anything else, once", async () => {

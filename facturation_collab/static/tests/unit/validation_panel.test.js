@@ -4,7 +4,7 @@ import { animationFrame } from "@odoo/hoot-mock";
 import { mountWithCleanup } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { ValidationPanel } from "@facturation_collab/validation_panel/validation_panel";
-import { hoursFromNow, makePanel, makeStep } from "./validation_test_data";
+import { hoursFromNow, makeDifference, makePanel, makeStep } from "./validation_test_data";
 
 defineMailModels();
 
@@ -174,4 +174,19 @@ test("a step that asks many people shows the first and offers the others", async
     await click(".o_validation_step button:contains(and 2 more)");
     await animationFrame();
     expect(".o_person_avatar").toHaveCount(6);
+});
+
+test("an open step shows what changed since its level approved, value by value", async () => {
+    await mountPanel({ steps: [makeStep({ difference: makeDifference() })] });
+    expect(".o_validation_difference > div").toHaveText(/Changed since Jane approved it/);
+    expect(queryAllTexts(".o_validation_difference dt")).toEqual(["Line 1, Unit Price", "Line 2"]);
+    expect(".o_validation_difference del:first").toHaveText(/1000/);
+    expect(".o_validation_difference ins").toHaveText(/1200/);
+    expect(".o_validation_difference dd:last").toHaveText(/removed/);
+});
+
+test("an approval that stands says at which amount it was given", async () => {
+    const standing = "Approved at $ 1,000.00 by Jane on 03/02/2026, tolerates 5 %: changed by $ 30.00 since.";
+    await mountPanel({ steps: [makeStep({ state: "approved", standing })] });
+    expect(".o_validation_step_standing").toHaveText(standing);
 });

@@ -24,6 +24,18 @@ export function makeStep(values = {}) {
     };
 }
 
+/** What changed since a level approved, as the server says it. */
+export function makeDifference(values = {}) {
+    return {
+        title: "Changed since Jane approved it at this level on 03/02/2026:",
+        rows: [
+            { label: "Line 1, Unit Price", before: "1000.000000", after: "1200.000000" },
+            { label: "Line 2", before: "Posters (1.000000 × 50.000000)", after: "" },
+        ],
+        ...values,
+    };
+}
+
 /** What `account.move.validation_panel` answers for a bill that waits for Jane, then for finance. */
 export function makePanel(values = {}) {
     return {

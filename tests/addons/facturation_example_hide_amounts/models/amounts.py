@@ -11,7 +11,7 @@ TELLING = {
     },
     "account.move.line": {"price_unit", "discount", "currency_rate"},
     "account.validation.request": {"snapshot", "plan"},
-    "account.validation.step": {"reason"},
+    "account.validation.step": {"reason", "carried"},
 }
 
 

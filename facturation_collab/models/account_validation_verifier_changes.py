@@ -1,0 +1,126 @@
+import json
+from decimal import Decimal
+
+from odoo import api, models
+
+from .. import facets
+
+
+class AccountValidationVerifier(models.AbstractModel):
+    """Approvals that were carried over, and returns to an earlier level: they are what events recorded, and rightly."""
+
+    _inherit = "account.validation.verifier"
+
+    @api.model
+    def _check_decisions(self, request, events):
+        yield from super()._check_decisions(request, events)
+        yield from self._check_carried(request, events)
+        yield from self._check_superseded(request, events)
+
+    @api.model
+    def _get_recorded_voters(self, events):
+        voters = super()._get_recorded_voters(events)
+        for event in events.filtered(lambda event: event.type == "carried"):
+            voters[event.step_id.id].add((event.data or {}).get("user_id"))
+        return voters
+
+    @api.model
+    def _check_carried(self, request, events):
+        """An approval that stands was given, to what this invoice then was, and tolerates the change."""
+        for event in events.filtered(lambda event: event.type == "carried"):
+            data = event.data or {}
+            origin = self._get_carried_approval(request, event.step_id, data)
+            if not origin:
+                yield "carried", {"event": event.sequence, "step": event.step_id.name}
+            elif not self._is_change_tolerated(request, event.step_id, origin.request_id, data):
+                yield "carried_change", {"event": event.sequence, "step": event.step_id.name}
+
+    @api.model
+    def _get_carried_approval(self, request, step, data):
+        """Return the event of the approval that a step takes over, if it is the one that was recorded, else nothing."""
+        event = self.env["account.validation.event"].sudo().browse(data.get("from_event")).exists()
+        approved = event.request_id
+        found = {
+            "type": event.type,
+            "step": event.step_id.id,
+            "previous": event.step_id.id,
+            "from_hash": event.hash,
+            "user_id": event.user_id.id,
+            "fingerprint": approved.fingerprint,
+            "move": approved.move_id.id,
+            "earlier": approved.id < request.id,
+        }
+        expected = {
+            "type": "approved",
+            "step": data.get("step"),
+            "previous": step.previous_step_id.id,
+            "from_hash": data.get("from_hash"),
+            "user_id": data.get("user_id"),
+            "fingerprint": data.get("fingerprint"),
+            "move": request.move_id.id,
+            "earlier": True,
+        }
+        same_level = not (step.level_id and event.step_id.level_id) or step.level_id == event.step_id.level_id
+        return event if found == expected and same_level else event.browse()
+
+    @api.model
+    def _is_change_tolerated(self, request, step, approved, data):
+        """Tell whether what changed since an approval is what was recorded, and does not concern its step."""
+        if request.on_change != "concerned":
+            return False
+        try:
+            before, after = json.loads(approved.snapshot), json.loads(request.snapshot)
+        except (TypeError, ValueError):
+            return True  # said by `_check_snapshot`
+        changed, moved = set(data.get("facets") or ()), Decimal(str(data.get("moved") or 0))
+        if data.get("version") == facets.FACETS_VERSION:
+            changed = facets.facets_changed(before, after)
+            moved = facets.amount_moved(before, after, approved.amount, request.amount) if "amounts" in changed else 0
+        limits = (0, 0) if step.authentication else (step.tolerance_percent, step.tolerance_amount)
+        tolerated = facets.is_tolerated(moved, approved.amount, *limits)
+        return not facets.facets_concerning(changed, step.facets or (), tolerated)
+
+    @api.model
+    def _check_superseded(self, request, events):
+        """A step was superseded because somebody returned the invoice, and what took its place asks the same."""
+        pairs = {}
+        for event in events.filtered(lambda event: event.type == "returned_to"):
+            pairs |= {int(old): new for old, new in ((event.data or {}).get("steps") or {}).items()}
+        for step in request.step_ids:
+            old = step.supersedes_id
+            is_recorded = (step.state == "superseded") == (step.id in pairs)
+            is_recorded &= pairs.get(old.id) == (step.id if old else None) and bool(old) == (step.id in pairs.values())
+            if not is_recorded or (old and not self._is_asked_alike(step, old, events)):
+                yield "superseded", {"step": step.name}
+
+
+    @api.model
+    def _is_asked_alike(self, step, old, events):
+        """Tell whether a step asks the same as the one whose place it took, of the same people or those who got theirs
+        since.
+        """
+        names = ("name", "sequence", "quorum_required", "facets", "authentication")
+        asked = self._get_seats(old.approver_ids.ids, step, events)
+        return all(step[name] == old[name] for name in names) and set(step.approver_ids.ids) == asked
+
+
+class AccountValidationWording(models.AbstractModel):
+    _inherit = "account.validation.wording"
+
+    @api.model
+    def _get_request_sentences(self):
+        return {
+            **super()._get_request_sentences(),
+            "carried": self.env._(
+                "%(place)s: step “%(step)s” takes over an approval of an earlier submission (event %(event)s), and no "
+                "such approval was given."
+            ),
+            "carried_change": self.env._(
+                "%(place)s: step “%(step)s” takes over an approval of an earlier submission (event %(event)s), and "
+                "what changed since concerns it: it had to be asked again."
+            ),
+            "superseded": self.env._(
+                "%(place)s: step “%(step)s” is not what a return to an earlier level recorded: it was added, removed "
+                "or changed."
+            ),
+        }

@@ -143,6 +143,7 @@ class AccountValidationArchive(models.AbstractModel):
             "invoice": request.move_id._get_validation_title(),
             "company_id": request.company_id.id,
             "policy": (request.match_reason or {}).get("policy") or request.policy_id.name,
+            "policy_version": request.policy_version_id.number or None,
             "submitter": _get_person(request.submitter_id),
             "steps": [self._get_step(step) for step in request.step_ids.sorted(lambda step: (step.sequence, step.id))],
             "events": [self._get_event(event) for event in request.event_ids.sorted("sequence")],
@@ -174,7 +175,7 @@ class AccountValidationArchive(models.AbstractModel):
         table.writerow(HEADER)
         for request in requests:
             for event in request.event_ids.sorted("sequence"):
-                if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "cancelled"):
+                if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "auto_approved", "cancelled"):
                     row = [request.move_id._get_validation_title(), request.id, event.step_id.name]
                     row += [fields.Datetime.to_string(event.date), event.type]
                     row += [event.user_id.name, event.user_id.login, event.comment]

@@ -32,7 +32,7 @@ class AccountValidationPolicy(models.Model):
         self.ensure_one()
         if not self.level_ids:
             lack = self.env._("Policy “%s” has no level: an administrator must add one, or switch it off.", self.name)
-            return dict.fromkeys(moves.ids, []), dict.fromkeys(moves.ids, lack)
+            return dict.fromkeys(moves._ids, []), dict.fromkeys(moves._ids, lack)
         plans, problems = defaultdict(list), {}
         candidates = {level: level._get_approvers(moves.filtered(level._applies_to)) for level in self.level_ids}
         users = (users for by_move in candidates.values() for users in by_move.values())
@@ -139,6 +139,13 @@ class AccountValidationPolicy(models.Model):
         )
         return requests
 
+    def _get_frozen_policy(self, request):
+        """Return what the plan of a request keeps of this policy.
+
+        :param request: the values of the new request
+        """
+        return {"version": 1, "policy": self.name}
+
     def _prepare_run_vals(self, move, criteria, plan):
         """Return the values of a new request with its steps, and of both their canonical form, which the first event
         covers.
@@ -148,7 +155,7 @@ class AccountValidationPolicy(models.Model):
         Request = self.env["account.validation.request"]
         request = Request._prepare_request_vals(self, move, criteria)
         steps = [Request._prepare_step_vals(level, move, users) for level, users in plan]
-        frozen = {name: request[name] for name in FROZEN_FIELDS} | {"version": 1, "policy": self.name}
+        frozen = {name: request[name] for name in FROZEN_FIELDS} | self._get_frozen_policy(request)
         frozen["steps"] = [
             {
                 name: _get_command_ids(value) if name in ("approver_ids", "voter_ids") else value

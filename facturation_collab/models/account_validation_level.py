@@ -121,10 +121,10 @@ class AccountValidationLevel(models.Model):
         return getattr(self.sudo(), f"_get_approvers_{self.approver_type}")(moves.sudo())
 
     def _get_approvers_user(self, moves):
-        return dict.fromkeys(moves.ids, self.user_ids)
+        return dict.fromkeys(moves._ids, self.user_ids)
 
     def _get_approvers_group(self, moves):
-        return dict.fromkeys(moves.ids, self.group_id.all_user_ids)
+        return dict.fromkeys(moves._ids, self.group_id.all_user_ids)
 
     def _get_approvers_field(self, moves):
         return {move.id: move[self.field_id.name] for move in moves}

@@ -36,3 +36,10 @@ from . import test_step_up_http
 from . import test_audit_verifier
 from . import test_trail_report
 from . import test_access_explanation_screen
+from . import test_simulation
+from . import test_policy_versions
+from . import test_policy_checks
+from . import test_policy_files
+from . import test_policy_pilot
+from . import test_automatic_approval
+from . import test_replay

@@ -6,6 +6,10 @@ from . import (
     account_payment_register,
     account_validation_decision,
     account_validation_pack,
+    account_validation_pilot,
+    account_validation_policy_transfer,
     account_validation_posting,
+    account_validation_simulation,
     account_validation_verify,
+    account_validation_version_comparison,
 )

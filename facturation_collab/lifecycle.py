@@ -412,3 +412,66 @@ def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[
     """
     names = sorted(before.keys() | after.keys())
     return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
+
+
+def value_at(data: Any, path: Sequence) -> Any:
+    """Return what lies at a path of nested mappings, None where there is nothing.
+
+    >>> value_at({"levels": {"1": {"name": "A"}}}, ("levels", "1", "name")), value_at({}, ("levels", "1"))
+    ('A', None)
+    """
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+def merged(base: Mapping[str, Any], changes: Iterable[tuple[Sequence, Any]]) -> dict:
+    """Return nested mappings with other values at some paths; a mapping that becomes None goes away.
+
+    >>> merged({"a": 1, "levels": {"1": {"n": 1}, "2": {}}}, [(("levels", "1", "n"), 2), (("levels", "2"), None)])
+    {'a': 1, 'levels': {'1': {'n': 2}}}
+    """
+    result = json.loads(json.dumps(base))
+    for path, value in changes:
+        place = result
+        for key in path[:-1]:
+            place = place.setdefault(key, {})
+        if value is None and isinstance(place.get(path[-1]), Mapping):
+            del place[path[-1]]
+        else:
+            place[path[-1]] = value
+    return result
+
+
+def uncovered_ranges(
+    lower: float, upper: float, ranges: Iterable[tuple[float, float]], step: float
+) -> list[tuple[float, float]]:
+    """Return the parts of a range of amounts that no other range covers; an upper end of 0 means no limit.
+
+    :param step: the smallest difference of two amounts: ranges that far apart leave nothing between them
+
+    >>> uncovered_ranges(0, 0, [(0, 1000), (1000.01, 0)], 0.01), uncovered_ranges(0, 0, [(500, 0)], 0.01)
+    ([], [(0, 500)])
+    >>> uncovered_ranges(100, 900, [(0, 300), (400, 500)], 0.01), uncovered_ranges(0, 10, [], 0.01)
+    ([(300, 400), (500, 900)], [(0, 10)])
+    """
+    limit = upper or float("inf")
+    covered, gaps = lower, []
+    for start, end in sorted((start, end or float("inf")) for start, end in ranges):
+        if start - covered > step * 1.5 and (covered < limit or covered == lower):
+            gaps.append((covered, min(start, limit)))
+        covered = max(covered, end)
+    if covered < limit and (limit - covered > step * 1.5 or covered == lower):
+        gaps.append((covered, upper))
+    return gaps
+
+
+def is_sampled(key: str, percent: float) -> bool:
+    """Tell whether something is in the sample of a share, always with the same answer for the same key.
+
+    >>> [is_sampled(str(number), 100) for number in range(3)], is_sampled("1", 0)
+    ([True, True, True], False)
+    >>> 80 < sum(is_sampled(str(number), 10) for number in range(1000)) < 120
+    True
+    """
+    return int(fingerprint(key)[:8], 16) * 100 < percent * 16**8

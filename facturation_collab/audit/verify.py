@@ -20,6 +20,7 @@ from pathlib import Path
 FORMAT = 1
 # Mode and state of a validation that holds the posted content to what was approved.
 AGREED = {("enforce", "approved"), ("enforce", "forced")}
+ENGINE_USER = 1
 EVENT_FIELDS = ("request_id", "step_id", "sequence", "type", "user_id", "comment", "data")
 SEAL_FIELDS = ("company_id", "sequence", "date_from", "date", "watermark", "leaf_count", "root")
 SET_BY_POSTING = frozenset({"invoice_date", "date", "invoice_date_due", "instalments", "invoice_currency_rate"})
@@ -53,6 +54,15 @@ def sha256(text):
 def chained_hash(previous, payload):
     """Hash of a link of a chain: over the hash of the link before and its own canonical form."""
     return sha256(f"{previous}\n{canonical(payload)}")
+
+
+def is_sampled(key, percent):
+    """Is something in the sample of a share?
+
+    >>> is_sampled("1", 100), is_sampled("1", 0)
+    (True, False)
+    """
+    return int(sha256(key)[:8], 16) * 100 < percent * 16**8
 
 
 def event_payload(event):
@@ -218,6 +228,7 @@ def check_decisions(place, request):
         if voters != set(step["voters"]):
             yield f"{place}: step “{step['name']}” counts other people than its events say."
     yield from check_merged(place, events)
+    yield from check_automatic(place, request)
     states = [event["data"]["state"] for event in events if (event["data"] or {}).get("state")]
     if events and request["state"] != (states[-1] if states else "pending"):
         yield f"{place}: its state “{request['state']}” is not where its events lead."
@@ -341,6 +352,28 @@ def check_superseded(request):
         if not is_recorded or (old and pairs.get(old) != step["id"]) or (not old and step["id"] in pairs.values()):
             place = f"{request['invoice']}, validation {request['id']}"
             yield f"{place}: step “{step['name']}” is not what a return to an earlier level recorded."
+
+
+def check_automatic(place, request):
+    """An approval without a voice has its event, and the plan allowed it."""
+    automatic = [event for event in request["events"] if event["type"] == "auto_approved"]
+    states = {step["state"] for step in request["steps"]}
+    if not automatic:
+        if request["state"] == "approved" and states and "approved" not in states:
+            yield f"{place}: it is approved without anybody having approved it, and no event says why."
+        return
+    plan = json.loads(request["plan"] or "{}")
+    criteria = plan.get("automatic")
+    allowed = (
+        criteria
+        and [event["user_id"] for event in automatic] == [ENGINE_USER]
+        and all(step["reason"]["amount"] <= criteria["amount_max"] + 1e-9 for step in plan["steps"])
+        and not any(step.get("authentication") for step in plan["steps"])
+        and not any(step["voters"] for step in request["steps"])
+        and not is_sampled(f"{plan['move_id']}:{plan['policy_id']}", criteria["sample"])
+    )
+    if not allowed:
+        yield f"{place}: it was approved automatically, and its policy did not allow that."
 
 
 def check_invoice(invoice, validations):

@@ -96,7 +96,7 @@ class AccountMove(models.Model):
             requests |= policy._start(ready.sudo(), criteria, plans, comment)
         action = self._report(refusals, self.env._("%s invoices were submitted."))
         requests._on_submitted(comment)
-        requests._advance()
+        (requests - requests._approve_automatically())._advance()
         return action
 
     def action_approve(self, comment=None):

@@ -162,8 +162,10 @@ class AccountMove(models.Model):
     def _get_panel_run(self, request):
         """Return the panel of a request, as sudo."""
         self.ensure_one()
+        policy = self._get_panel_policy(request.policy_id, request.mode, request.match_reason)
+        policy["policy"]["version"] = request.policy_version_id.number or None
         return {
-            **self._get_panel_policy(request.policy_id, request.mode, request.match_reason),
+            **policy,
             "state": request.state,
             "preview": False,
             "content_changed": self.validation_content_changed,

@@ -23,6 +23,8 @@ verify.py       checks all of it, offline: python3 verify.py pack.zip
 
 Times are in UTC.
 """
+TOLD = ("submitted", *lifecycle.OUTCOME_STATE.values(), "returned_to", "auto_approved", "cancelled")
+"""Types of events that the list of decisions tells."""
 HEADER = ["invoice", "validation", "level", "date", "decision", "person", "login", "comment", "for"]
 
 
@@ -143,6 +145,7 @@ class AccountValidationArchive(models.AbstractModel):
             "invoice": request.move_id._get_validation_title(),
             "company_id": request.company_id.id,
             "policy": (request.match_reason or {}).get("policy") or request.policy_id.name,
+            "policy_version": request.policy_version_id.number or None,
             "submitter": _get_person(request.submitter_id),
             "steps": [self._get_step(step) for step in request.step_ids.sorted(lambda step: (step.sequence, step.id))],
             "events": [self._get_event(event) for event in request.event_ids.sorted("sequence")],
@@ -178,7 +181,7 @@ class AccountValidationArchive(models.AbstractModel):
         table.writerow(HEADER)
         for request in requests:
             for event in request.event_ids.sorted("sequence"):
-                if event.type in ("submitted", *lifecycle.OUTCOME_STATE.values(), "returned_to", "cancelled"):
+                if event.type in TOLD:
                     row = [request.move_id._get_validation_title(), request.id, event.step_id.name]
                     row += [fields.Datetime.to_string(event.date), event.type]
                     row += [event.user_id.name, event.user_id.login, event.comment, event._get_place().name]

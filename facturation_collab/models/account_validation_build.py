@@ -45,7 +45,7 @@ class AccountValidationPolicy(models.Model):
         self.ensure_one()
         if not self.level_ids:
             lack = self.env._("Policy “%s” has no level: an administrator must add one, or switch it off.", self.name)
-            return dict.fromkeys(moves.ids, []), dict.fromkeys(moves.ids, lack)
+            return dict.fromkeys(moves._ids, []), dict.fromkeys(moves._ids, lack)
         plans, problems = {move.id: [] for move in moves}, {}
         covered = {level: moves.filtered(level._applies_to) for level in self.level_ids}
         candidates = {level: level._get_approvers(level_moves) for level, level_moves in covered.items()}
@@ -167,6 +167,13 @@ class AccountValidationPolicy(models.Model):
         )
         return requests
 
+    def _get_frozen_policy(self, request):
+        """Return what the plan of a request keeps of this policy.
+
+        :param request: the values of the new request
+        """
+        return {"version": 1, "policy": self.name}
+
     def _prepare_run_vals(self, move, criteria, plan, carry=False):
         """Return the values of a new request with its steps, and of both their canonical form, which the first event
         covers.
@@ -178,7 +185,7 @@ class AccountValidationPolicy(models.Model):
         steps = [self._prepare_planned_vals(planned, move) for planned in plan]
         if carry:
             steps = self.env["account.validation.request"]._carry_over(move, request, plan, steps)
-        frozen = {name: request[name] for name in FROZEN_FIELDS} | {"version": 1, "policy": self.name}
+        frozen = {name: request[name] for name in FROZEN_FIELDS} | self._get_frozen_policy(request)
         frozen["steps"] = [
             {
                 name: _get_command_ids(value) if name in ("approver_ids", "voter_ids") else value

@@ -165,10 +165,10 @@ class AccountValidationLevel(models.Model):
 
     def _get_approvers_user(self, moves):
         """Archived ones too: the engine leaves them out, and says so."""
-        return dict.fromkeys(moves.ids, self.with_context(**ARCHIVED_TOO).user_ids.with_env(self.env))
+        return dict.fromkeys(moves._ids, self.with_context(**ARCHIVED_TOO).user_ids.with_env(self.env))
 
     def _get_approvers_group(self, moves):
-        return dict.fromkeys(moves.ids, self.group_id.all_user_ids)
+        return dict.fromkeys(moves._ids, self.group_id.all_user_ids)
 
     def _get_approvers_field(self, moves):
         return {move.id: move[self.field_id.name] for move in moves}

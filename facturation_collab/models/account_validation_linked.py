@@ -98,7 +98,7 @@ class AccountValidationLevel(models.Model):
     def _get_approvers_linked(self, moves):
         links = self._get_links(moves)
         nobody = self.env["res.users"]
-        return {id_: nobody.union(*(users for _name, users in links.get(id_, ()))) for id_ in moves.ids}
+        return {id_: nobody.union(*(users for _name, users in links.get(id_, ()))) for id_ in moves._ids}
 
     def _get_choice_linked(self, moves):
         """Everybody is asked; the reason names what they answer for."""

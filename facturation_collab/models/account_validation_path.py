@@ -67,7 +67,7 @@ class AccountValidationLevel(models.Model):
     def _get_approvers_path(self, moves):
         """Nobody once the path no longer exists, as after an app was uninstalled."""
         if self._get_path_problem(self.approver_path):
-            return dict.fromkeys(moves.ids, self.env["res.users"])
+            return dict.fromkeys(moves._ids, self.env["res.users"])
         return {move.id: move.with_company(move.company_id).mapped(self.approver_path) for move in moves}
 
     def _get_possible_approvers_path(self):

@@ -218,25 +218,36 @@ class AccountValidationPolicy(models.Model):
         return tuple(self.sudo().with_context(active_test=True).search(domain).ids)
 
     @api.model
-    def _match(self, moves):
+    def _get_tried(self, company, policies=None):
+        """Return, as sudo, the policies that are tried on the invoices of a company, in order.
+
+        :param policies: those to try, in this order, in force or not; those in force by default
+        """
+        if policies is None:
+            return self.sudo().browse(self._get_active_ids(company.id))
+        return policies.sudo().filtered(lambda policy: policy.company_id in company.sudo().parent_ids)
+
+    @api.model
+    def _match(self, moves, policies=None):
         """Find the policy that applies to each invoice. Reads only; a constant number of queries per policy.
 
         Criteria see the invoices without the context of the client, which could change what a domain means (a name in
         another language, archived records), and in the invoices' own company.
 
-        :param moves: account.move, of any companies
+        :param moves: account.move, of any companies; virtual ones, too (`new()`)
+        :param policies: the policies to try, in this order; those in force by default
         :returns: {move id: (policy as sudo, names of the criteria that matched)}, without the moves that no policy
             concerns
         """
         matches = {}
         for company, company_moves in moves.sudo().grouped("company_id").items():
             remaining = company_moves.with_env(company_moves.env(context={})).with_company(company)
-            for policy in self.sudo().browse(self._get_active_ids(company.id)):
+            for policy in self._get_tried(company, policies):
                 criteria = policy._get_match_criteria()
                 matched = remaining
                 for matching in criteria.values():
                     matched = matching(matched) if matched else matched
-                matches |= dict.fromkeys(matched.ids, (policy, list(criteria)))
+                matches |= dict.fromkeys(matched._ids, (policy, list(criteria)))
                 remaining -= matched
         return matches
 

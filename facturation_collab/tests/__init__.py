@@ -56,3 +56,10 @@ from . import test_facets
 from . import test_changes_under_way
 from . import test_return_to_level
 from . import test_changes_verification
+from . import test_simulation
+from . import test_policy_versions
+from . import test_policy_checks
+from . import test_policy_files
+from . import test_policy_pilot
+from . import test_automatic_approval
+from . import test_replay

@@ -9,6 +9,10 @@ from . import (
     account_validation_delegate,
     account_validation_handover,
     account_validation_pack,
+    account_validation_pilot,
+    account_validation_policy_transfer,
     account_validation_posting,
+    account_validation_simulation,
     account_validation_verify,
+    account_validation_version_comparison,
 )

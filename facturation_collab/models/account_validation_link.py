@@ -43,7 +43,7 @@ class AccountValidationLink(models.Model):
     _kept = timedelta(days=30)
 
     token_digest = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS, help="SHA-256 of the token.")
-    step_id = fields.Many2one("account.validation.step", required=True, readonly=True, index=True, ondelete="restrict")
+    step_id = fields.Many2one("account.validation.step", required=True, readonly=True, index=True, ondelete="cascade")
     request_id = fields.Many2one(related="step_id.request_id")
     move_id = fields.Many2one(related="step_id.move_id")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)

@@ -31,6 +31,9 @@ class AccountValidationVerifier(models.AbstractModel):
         for start in range(0, len(requests), BATCH):
             self.env.invalidate_all()
             batch = self.env["account.validation.request"].sudo().browse(requests.ids[start : start + BATCH])
+            # Read once for the batch, whatever recordsets the checks look at.
+            for name in ("approver_ids", "voter_ids", "represented_ids", "previous_step_id"):
+                batch.step_ids.mapped(name)
             posted = self._get_posted_snapshots(batch)
             for request in batch:
                 breaks += self._verify_request(request, posted.get(request.id))

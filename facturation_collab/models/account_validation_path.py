@@ -23,7 +23,7 @@ class AccountValidationLevel(models.Model):
     def _check_path(self):
         """Whoever writes a path must be allowed to read along it. Odoo calls constraints with elevated rights."""
         for level in self.sudo(False).filtered(lambda level: level.approver_type == "path"):
-            if problem := self._get_path_problem(level.approver_path):
+            if problem := level._get_path_problem(level.approver_path):
                 raise ValidationError(
                     self.env._(
                         "The path of level “%(level)s” cannot be used: %(problem)s", level=level.name, problem=problem
@@ -90,7 +90,7 @@ class AccountValidationWording(models.AbstractModel):
         return {**super()._get_level_values(level), "path": level.approver_path or None}
 
     @api.model
-    def _describe_approver_path(self, path):
+    def _describe_user_path(self, path):
         """Return the labels of a path, as far as it exists: Partner > Salesperson."""
         model, labels = self.env["account.move"], []
         for name in (path or "").split("."):
@@ -103,12 +103,12 @@ class AccountValidationWording(models.AbstractModel):
 
     @api.model
     def _describe_approvers_path(self, values):
-        return self.env._("the user under “%s” of the invoice", self._describe_approver_path(values["path"]))
+        return self.env._("the user under “%s” of the invoice", self._describe_user_path(values["path"]))
 
     @api.model
     def _describe_why_path(self, reason):
         return self.env._(
             "User under “%(path)s” of this invoice, asked by the policy “%(policy)s”",
-            path=self._describe_approver_path(reason["path"]),
+            path=self._describe_user_path(reason["path"]),
             policy=reason["policy"],
         )

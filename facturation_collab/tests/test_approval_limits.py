@@ -267,7 +267,7 @@ class TestApprovalLimits(ApproverCase):
     def test_changes_are_kept(self):
         limit = self._limit(100, user_id=self.manager.id).with_user(self.administrator)
         self._flush_tracking()
-        limit.amount = 900
+        limit.with_context(tracking_disable=False, mail_notrack=False).amount = 900
         self._flush_tracking()
         tracked = limit.sudo().message_ids.tracking_value_ids.filtered(lambda value: value.field_id.name == "amount")
         self.assertEqual((tracked.old_value_float, tracked.new_value_float), (100, 900))

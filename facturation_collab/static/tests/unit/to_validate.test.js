@@ -154,7 +154,7 @@ test("the queue and the card say how late it is in working days, and why it is u
     expect(".o_validation_card_deadline").toHaveText(lateness);
     expect(".o_validation_card_urgency").toHaveText("It is due on 03/31/2026.");
     if (queryAll(".o_validation_queue").length) {
-        expect(".o_validation_queue_entry:first-child").toHaveText(/Late by 2 working days/);
+        expect(".o_validation_queue li:first-child .o_validation_queue_entry").toHaveText(/Late by 2 working days/);
     }
 });
 

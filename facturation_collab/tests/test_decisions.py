@@ -463,12 +463,12 @@ class TestDecisionCost(ValidationCase):
             self.assertLess(growth, 0.1, (operation, cost))
 
     def test_one_by_one(self):
-        """What one submission and one decision cost, messages and activities included."""
+        """What one submission and one decision cost, messages with their links and activities included."""
         self._create_approved()
         bill = self._create_bill()
         for action, most in (
             (bill.action_submit, 80),
-            (bill.with_user(self.manager).action_approve, 88),
+            (bill.with_user(self.manager).action_approve, 90),
             (bill.with_user(self.controller).action_approve, 76),
         ):
             self.assertLessEqual(self._queries(action), most, action)

@@ -111,7 +111,8 @@ class AccountValidationVerifier(models.AbstractModel):
         ]
         if changed:
             yield "request_changed", {"fields": changed}
-        steps = request.step_ids.sorted("id").filtered(lambda step: not step.supersedes_id)
+        # A list, not a new recordset, which would lose the other requests' steps to read along with.
+        steps = [step for step in request.step_ids.sorted("id") if not step.supersedes_id]
         if len(steps) != len(plan["steps"]):
             yield "steps", {"expected": len(plan["steps"]), "found": len(steps)}
             return

@@ -27,41 +27,30 @@ class AccountValidationVerifier(models.AbstractModel):
     @api.model
     def _check_carried(self, request, events):
         """An approval that stands was given, to what this invoice then was, and tolerates the change."""
-        for event in events.filtered(lambda event: event.type == "carried"):
-            data = event.data or {}
-            origin = self._get_carried_approval(request, event.step_id, data)
-            if not origin:
-                yield "carried", {"event": event.sequence, "step": event.step_id.name}
-            elif not self._is_change_tolerated(request, event.step_id, origin.request_id, data):
-                yield "carried_change", {"event": event.sequence, "step": event.step_id.name}
+        steps = {step.id: step for step in request.step_ids}
+        for event in events:
+            if event.type != "carried":
+                continue
+            step, data = steps.get(event.step_id.id, request.step_ids.browse()), event.data or {}
+            approval = self._get_carried_approval(request, step, data)
+            if not approval:
+                yield "carried", {"event": event.sequence, "step": step.name}
+            elif not self._is_change_tolerated(request, step, approval.request_id, data):
+                yield "carried_change", {"event": event.sequence, "step": step.name}
 
     @api.model
     def _get_carried_approval(self, request, step, data):
         """Return the event of the approval that a step takes over, if it is the one that was recorded, else nothing."""
-        event = self.env["account.validation.event"].sudo().browse(data.get("from_event")).exists()
-        approved = event.request_id
-        found = {
-            "type": event.type,
-            "step": event.step_id.id,
-            "previous": event.step_id.id,
-            "from_hash": event.hash,
-            "user_id": event.user_id.id,
-            "fingerprint": approved.fingerprint,
-            "move": approved.move_id.id,
-            "earlier": approved.id < request.id,
-        }
-        expected = {
-            "type": "approved",
-            "step": data.get("step"),
-            "previous": step.previous_step_id.id,
-            "from_hash": data.get("from_hash"),
-            "user_id": data.get("user_id"),
-            "fingerprint": data.get("fingerprint"),
-            "move": request.move_id.id,
-            "earlier": True,
-        }
-        same_level = not (step.level_id and event.step_id.level_id) or step.level_id == event.step_id.level_id
-        return event if found == expected and same_level else event.browse()
+        origin = step.previous_step_id
+        approved = origin.request_id
+        event = next((event for event in approved.event_ids if event.id == data.get("from_event")), None)
+        if event is None:
+            return event
+        found = (event.type, event.step_id.id, event.hash, event.user_id.id, approved.fingerprint)
+        expected = ("approved", origin.id, data.get("from_hash"), data.get("user_id"), data.get("fingerprint"))
+        is_place = approved.move_id == request.move_id and approved.id < request.id and origin.id == data.get("step")
+        is_level = not (step.level_id and origin.level_id) or step.level_id == origin.level_id
+        return event if found == expected and is_place and is_level else None
 
     @api.model
     def _is_change_tolerated(self, request, step, approved, data):

@@ -1,10 +1,12 @@
+import itertools
 import json
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 from odoo.tests import tagged
 
-from .. import chains
+from .. import chains, facets
 from ..audit import verify
 from .changes_common import ChangesCase
 from .integrity_common import IntegrityCase
@@ -77,6 +79,37 @@ class TestChangesVerification(ChangesCase, IntegrityCase):
         self.bill.with_user(self.finance).action_post()
         self.assertFalse(self._codes(self.bill))
         self.assertFalse(self._verify_pack())
+
+    def test_verifying_costs_the_same_for_one_and_for_many(self):
+        bills = self.bill
+        for _number in range(3):
+            bill = self._create_returned({"ref": "INV-9"})
+            self._submit(bill)
+            bills |= bill.sudo()
+        self.assertEqual(len(bills.validation_request_id.step_ids.filtered("carried")), 7)
+        counts = []
+        for moves in (bills[0], bills):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            requests = moves.validation_request_ids
+            before = self.env.cr.sql_log_count
+            self.assertFalse(self.verifier._verify_requests(requests))
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0], counts)
+
+    def test_the_program_judges_a_change_as_the_addon_does(self):
+        found = []
+        for asked in (None, "password"):
+            for percent, amount, moved in itertools.product((0, 5), (0, 20), (0, 10, 20.01, 50, 50.01)):
+                for changed in ([], ["amounts"], ["amounts", "texts"], ["document"], ["bank"]):
+                    limits = {"tolerance_percent": percent, "tolerance_amount": amount}
+                    step = {"facets": ["amounts", "bank"], "authentication": asked, **limits}
+                    data = {"facets": changed, "moved": moved}
+                    tolerated = not asked and facets.is_tolerated(Decimal(str(moved)), 1000.0, percent, amount)
+                    expected = bool(facets.facets_concerning(changed, step["facets"], tolerated))
+                    self.assertEqual(verify.is_concerned(step, {"amount": 1000.0}, data), expected, (step, data))
+                    found.append(expected)
+        self.assertEqual(set(found), {True, False})
 
     def test_an_approval_that_nobody_gave_is_found(self):
         given = self._event("carried").data

@@ -37,7 +37,7 @@ class AccountValidationPolicyVersion(models.Model):
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the canonical form.")
     base_id = fields.Many2one(
         "account.validation.policy.version",
-        string="Changes",
+        string="Based on",
         readonly=True,
         ondelete="set null",
         help="The version that this one was prepared from.",

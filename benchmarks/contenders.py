@@ -3,7 +3,6 @@
 To compare another product, subclass `Contender`, add it to `CONTENDERS`, and name its module in compare.py.
 """
 
-
 from itertools import count
 from unittest.mock import patch
 

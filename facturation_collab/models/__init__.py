@@ -59,6 +59,7 @@ from . import (
     account_validation_pilot,
     account_validation_automatic,
     account_validation_verifier_automatic,
+    account_validation_verifier_version,
     account_validation_replay,
     account_validation_replay_line,
     account_validation_replay_run,

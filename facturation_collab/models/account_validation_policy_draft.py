@@ -162,7 +162,7 @@ class AccountValidationPolicyVersion(models.Model):
         definition._apply(policy, content, names)
         text = definition._get_text(policy)
         self._engine().write({"content": text, "digest": lifecycle.fingerprint(text)})
-        policy.invalidate_recordset(["version_ids", "version_id"])
+        policy.invalidate_recordset(["version_ids", "version_id", "version_mark"])
 
     def action_cancel(self):
         """Cancel a planned version: the policy stays as it is."""

@@ -37,7 +37,7 @@ class AccountValidationPolicyVersion(models.Model):
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the canonical form.")
     base_id = fields.Many2one(
         "account.validation.policy.version",
-        string="Changes",
+        string="Based on",
         readonly=True,
         ondelete="set null",
         help="The version that this one was prepared from.",
@@ -140,7 +140,7 @@ class AccountValidationPolicyVersion(models.Model):
                 to_create.append(self._prepare_version_vals(policy, content))
         if to_create:
             versions |= self._engine().create(to_create)
-            policies.sudo().invalidate_recordset(["version_ids", "version_id"])
+            policies.sudo().invalidate_recordset(["version_ids", "version_id", "version_mark"])
         return versions
 
     def _is_of_this_transaction(self):
@@ -172,15 +172,24 @@ class AccountValidationPolicy(models.Model):
     version_id = fields.Many2one(
         "account.validation.policy.version",
         compute="_compute_version_id",
+        store=True,
         groups="facturation_collab.group_administrator,facturation_collab.group_auditor",
         help="What applies now.",
     )
+    version_mark = fields.Json(
+        compute="_compute_version_id",
+        store=True,
+        groups=fields.NO_ACCESS,
+        help="Number and SHA-256 of what applies now: at hand for each submission.",
+    )
 
-    @api.depends("version_ids.state", "version_ids.applied_at")
+    @api.depends("version_ids.state", "version_ids.applied_at", "version_ids.digest")
     def _compute_version_id(self):
         for policy in self:
             applied = policy.version_ids.filtered(lambda version: version.state == "applied")
-            policy.version_id = applied.sorted(lambda version: (version.applied_at, version.number))[-1:]
+            version = applied.sorted(lambda version: (version.applied_at, version.number))[-1:]
+            policy.version_id = version
+            policy.version_mark = [version.number, version.digest] if version else False
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -219,8 +228,7 @@ class AccountValidationPolicy(models.Model):
 
     def _get_frozen_policy(self, request):
         """The plan, which the chain of events covers, names the version by its number and its content."""
-        version = self.sudo().version_ids.browse(request["policy_version_id"])
-        return {**super()._get_frozen_policy(request), "policy_version": [version.number, version.digest]}
+        return {**super()._get_frozen_policy(request), "policy_version": self.sudo().version_mark}
 
     def _get_present_version(self):
         """Return the version of this policy that applies, with what this transaction changed; makes the first one of a

@@ -4,6 +4,7 @@ import json
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .. import positions
 from ..models import account_validation_policy_file
@@ -139,12 +140,14 @@ class TestPolicyFiles(ValidationCase):
             "policies[1].levels[3].quorum: A value is needed here.",
         )
 
+    @mute_logger("odoo.sql_db")
     def test_what_the_database_refuses_is_said_as_well(self):
         self.assertWrong(self._changed(amount_min=100, amount_max=50), "the upper one not below the lower one")
         levels = json.loads(self._export())["policies"][0]["levels"]
         levels[1]["user_ids"] = []
         self.assertWrong(self._changed(levels=levels), "Say who approves at level “Finance”.")
 
+    @mute_logger("odoo.sql_db")
     def test_nothing_is_half_imported(self):
         content = json.loads(self._export())
         second = {**content["policies"][0], "name": "Second", "amount_min": 100, "amount_max": 50}

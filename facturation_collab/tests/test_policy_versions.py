@@ -95,6 +95,24 @@ class TestPolicyVersions(VersionCase):
         archive = self.env["account.validation.archive"]
         self.assertEqual(archive._get_request(new)["policy_version"], 2)
 
+    def test_verify_finds_a_version_that_was_changed(self):
+        request = self._submit(self._create_bill())
+        self.assertEqual(self.verifier._verify_requests(request), [])
+        version = request.policy_version_id
+        forged = version.content.replace('"amount_min":0.0', '"amount_min":9.0')
+        self.assertNotEqual(forged, version.content)
+        for query, values in (
+            ("content = %s", [forged]),
+            ("content = %s, digest = %s", [forged, lifecycle.fingerprint(forged)]),
+            ("number = %s", [7]),
+        ):
+            with self.env.cr.savepoint() as savepoint:
+                self._sql(f"UPDATE account_validation_policy_version SET {query} WHERE id = %s", *values, version.id)
+                codes = [found["code"] for found in self.verifier._verify_requests(request)]
+                self.assertEqual(codes, ["version"])
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_a_change_of_the_same_transaction_counts_for_the_submission(self):
         self.policy.amount_min = 500
         request = self._submit(self._create_bill())

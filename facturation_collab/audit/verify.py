@@ -245,6 +245,7 @@ def check_merged(place, events):
                 yield f"{place}: event {event['sequence']} counts an approval that was given nowhere else."
             given.add((event["step_id"], *key))
 
+
 def seated(planned, changes):
     """Who has a voice on a step: the approvers of its plan, with the places that were given to others since.
 

@@ -82,7 +82,6 @@ class AccountValidationVerifier(models.AbstractModel):
             if not is_recorded or (old and not self._is_asked_alike(step, old, events)):
                 yield "superseded", {"step": step.name}
 
-
     @api.model
     def _is_asked_alike(self, step, old, events):
         """Tell whether a step asks the same as the one whose place it took, of the same people or those who got theirs

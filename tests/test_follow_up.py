@@ -85,7 +85,9 @@ def test_two_nodes_do_each_thing_once(company, tmp_path):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(company.server.shell, nodes))
     # What both left to each other, one of them does the next time.
-    company.server.shell("env['account.validation.step']._cron_follow_up()")
+    company.server.shell(
+        "env['account.validation.notice']._cron_send(); env['account.validation.step']._cron_follow_up()"
+    )
     found = company.server.shell(READ.format(bills=bills))
     assert [sorted(events) for events in found["events"]] == [
         ["escalated", "opened", "reminded", "submitted"] for _bill in bills

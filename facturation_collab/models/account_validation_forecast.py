@@ -91,11 +91,11 @@ class AccountValidationForecast(models.AbstractModel):
         """
         levels, start, end = [], fields.Datetime.now(), False
         by_sequence = {}
-        for level, users in plan:
-            by_sequence.setdefault(level.sequence, []).append((level, users))
+        for planned in plan:
+            by_sequence.setdefault(planned[0].sequence, []).append(planned)
         for sequence in sorted(by_sequence):
-            steps = [(level, self._get_step(move, level, users)) for level, users in by_sequence[sequence]]
-            deadlines = [step._get_deadline(start) for _level, step in steps]
+            steps = [(planned[0], self._get_step(move, planned)) for planned in by_sequence[sequence]]
+            deadlines = [step._get_opening_vals(start)[step]["deadline"] for _level, step in steps]
             levels += [
                 self._get_level(level, step, deadline) for (level, step), deadline in zip(steps, deadlines, strict=True)
             ]
@@ -104,12 +104,12 @@ class AccountValidationForecast(models.AbstractModel):
         return levels, end and fields.Datetime.to_string(end)
 
     @api.model
-    def _get_step(self, move, level, users):
+    def _get_step(self, move, planned):
         """Return the virtual step that a level would become."""
         requests = self.env["account.validation.request"].sudo()
-        policy = level.policy_id
+        policy = planned[0].policy_id
         request = requests.new({"move_id": move, "company_id": move.company_id, "policy_id": policy})
-        vals = requests._prepare_step_vals(level, move, users)
+        vals = policy._prepare_planned_vals(planned, move)
         return self.env["account.validation.step"].sudo().new({**vals, "request_id": request})
 
     @api.model

@@ -35,13 +35,14 @@ class AccountValidationStep(models.Model):
         :param start: from when on the hours of the deadline are counted, in UTC
         """
         timed = self.filtered("deadline_hours")
-        users = timed.approver_ids.filtered("active")
-        hours = users._get_working_hours(timed.request_id.company_id) if timed else {}
+        # The step of a forecast is virtual, and so are its people; their hours are those of the real ones.
+        users = timed.approver_ids._origin.filtered("active")
+        hours = users._get_working_hours(timed.request_id.company_id._origin) if timed else {}
         clocks = {}
         for step in self:
-            company = step.request_id.company_id
+            company = step.request_id.company_id._origin
             # Several approvers mostly share the same hours.
-            found = dict.fromkeys(hours[user, company] for user in step.approver_ids & users)
+            found = dict.fromkeys(hours[user, company] for user in step.approver_ids._origin & users)
             ends = {clock: clock.after(start, step.deadline_hours) for clock in found if clock} if step in timed else {}
             clocks[step] = min((clock for clock in ends if ends[clock]), key=ends.get, default=None)
         return clocks

@@ -291,7 +291,7 @@ class TestResetAndCancel(AfterPostingCase):
     def test_after_a_reset_other_content_needs_another_validation(self):
         bill = self._create_posted()
         bill.button_draft()
-        bill.ref = "R2"
+        bill.invoice_line_ids.price_unit = 7.0
         self.assertRefused(UserError, "changed after it was approved", bill.action_post)
         self._submit(bill.sudo(), self.finance)
         self._approve(bill, self.manager, self.controller)

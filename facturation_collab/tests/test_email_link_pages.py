@@ -306,7 +306,8 @@ class TestLinkOnAPhone(LinkPageCase):
             self.env.cr.flush()
             self.env.cr.clear()
             self.browser.navigate_to(f"{self.base_url()}/validation/{self.token}?choice=return")
-            self.assertTrue(self.browser._wait_ready("!!document.querySelector('form button')"))
+            loaded = "document.readyState === 'complete' && !!document.querySelector('form button')"
+            self.assertTrue(self.browser._wait_ready(loaded))
             self._check_layout()
             self._run("document.querySelector('#comment').value = 'Wrong price.'")
             self._run("document.querySelector('[name=identity]').click()")

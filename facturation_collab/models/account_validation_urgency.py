@@ -51,7 +51,8 @@ class AccountValidationRequest(models.Model):
         day = detail.get("date") and format_date(self.env, detail["date"])
         match detail.get("reason"):
             case "deadline":
-                return self.env._("An answer is expected by %s.", format_datetime(self.env, self.deadline))
+                moment = format_datetime(self.env, self.deadline, dt_format="short")
+                return self.env._("An answer is expected by %s.", moment)
             case "discount":
                 names = {"date": day, "percent": f"{detail['percent']:g}"}
                 if fields.Date.to_date(detail["date"]) < fields.Date.context_today(self):

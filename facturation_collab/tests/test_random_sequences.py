@@ -41,14 +41,17 @@ PEOPLE = (
     *("outsider", "auditor", "administrator", "stranger", "foreigner"),
 )
 FINANCE = ("post", "post_by_write", "post_many", "sudo_post", "pay", "reset", "cancel", "reverse")
-DECISIONS = ("approve", "return", "return_to_level", "reject", "decide_in_the_wizard")
+DECISIONS = (
+    *("approve", "return", "return_to_level", "reject", "decide_in_the_wizard"),
+    *("delegate", "reassign", "forward"),
+)
 """Whom "the right one" is depends on what is done; everybody else mostly tries in vain, which is tried too."""
 OPERATIONS = (
     *("create", "create", "submit", "submit", "submit", "approve", "approve", "approve", "approve"),
     *("return", "reject", "cancel_validation", "edit", "edit_line", "add_line", "remove_line", "assign"),
     *("post", "post", "post_by_write", "post_many", "pay", "reset", "cancel", "attach", "talk", "copy", "reverse"),
     *("delete", "forge_move", "forge_step", "forge_event", "decide_in_the_wizard", "sudo_post", "read_panel"),
-    *("return_to_level", "return_to_level"),
+    *("return_to_level", "return_to_level", "delegate", "delegate", "reassign", "reassign", "forward"),
 )
 OVER_HTTP = 0.15
 """Share of the calls that go over JSON-2, with an API key; they take ten times as long as the others."""
@@ -144,7 +147,8 @@ class TestRandomSequences(ValidationCase, HttpCase):
             return
         # Sequences in which everything is refused would prove nothing.
         done = {operation for (operation, outcome) in self.calls if outcome == "done"}
-        self.assertLessEqual({"create", "submit", "approve", "return", "edit", "post", "attach"}, done, self.calls)
+        needed = {"create", "submit", "approve", "return", "edit", "post", "attach", "delegate", "reassign", "forward"}
+        self.assertLessEqual(needed, done, self.calls)
         self.assertTrue(self.calls["JSON-2", 200] and self.calls["JSON-2", 403], self.calls)
 
     def _play(self, calls):
@@ -161,6 +165,7 @@ class TestRandomSequences(ValidationCase, HttpCase):
                 self.calls[operation, "refused"] += 1
                 self.env.invalidate_all()
             self._check_invariants(before, (login, operation, target, variant))
+        self._check_verified()
 
     # ---- what people do
 
@@ -301,6 +306,21 @@ class TestRandomSequences(ValidationCase, HttpCase):
         self._rpc("account.move", "unlink", ids)
         self.ids = [id_ for id_ in self.ids if id_ not in ids] or self.ids
 
+    def _do_delegate(self, ids):
+        vals = {"from_user_id": self.user.id, "to_user_id": self._get_colleague(ids).id, "reason": "Away"}
+        wizard = self._rpc("account.validation.delegate", "create", [vals])
+        self._rpc("account.validation.delegate", "action_delegate", wizard)
+
+    def _do_reassign(self, ids):
+        self._rpc("account.move", "action_reassign", ids, self._get_colleague(ids).id, "Away")
+
+    def _do_forward(self, ids):
+        self._rpc("account.move", "action_forward", ids, self._get_colleague(ids).id, "What do you think?")
+
+    def _get_colleague(self, ids):
+        people = (self.validator, self.manager, self.director, self.controller, self.finance, self.outsider)
+        return people[ids[0] % len(people)]
+
     def _do_forge_move(self, ids):
         self._rpc("account.move", "write", ids, {"validation_state": "approved"})
 
@@ -362,8 +382,18 @@ class TestRandomSequences(ValidationCase, HttpCase):
             self.assertEqual(len(voices), len(set(voices)), call)
             self.assertFalse({request.submitter_id, request.move_id.create_uid} & set(voices), call)
             for step in request.step_ids:
-                self.assertLessEqual(step.voter_ids, step.approver_ids, call)
+                self.assertLessEqual(step.voter_ids - self._get_delegates(step), step.approver_ids, call)
                 self.assertTrue(step.state != "approved" or len(step.voter_ids) >= step.quorum_required, call)
+
+    def _get_delegates(self, step):
+        """The users who approved a step for one of its approvers, by an event that says so."""
+        events = step.request_id.event_ids.filtered(lambda event: event.step_id == step and event.type == "approved")
+        return events.filtered(lambda event: event._get_place() & step.approver_ids).user_id
+
+    def _check_verified(self):
+        """Whatever happened, nothing looks as if somebody had altered it."""
+        requests = self.env["account.move"].sudo().browse(self.ids).exists().validation_request_ids
+        self.assertFalse(self.env["account.validation.verifier"]._verify_requests(requests))
 
     def _check_readers(self, moves, call):
         for login in ("stranger", "foreigner", "outsider", "reader"):

@@ -37,6 +37,7 @@
         "views/account_approval_limit_views.xml",
         "views/account_validation_policy_version_views.xml",
         "views/account_validation_policy_views.xml",
+        "views/account_validation_level_views.xml",
         "views/account_validation_replay_views.xml",
         "views/account_validation_request_views.xml",
         "views/account_validation_seal_views.xml",

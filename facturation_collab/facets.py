@@ -47,6 +47,7 @@ LINE_FACETS: Mapping[str, str] = {
     "price_subtotal": "amounts",
     "price_total": "amounts",
     "analytic_distribution": "analytic",
+    "percent": "analytic",
     "department_id": "analytic",
     "name": "texts",
 }

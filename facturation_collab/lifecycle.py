@@ -92,6 +92,23 @@ def request_outcome(step_states: Collection[str]) -> str:
     return "approved" if all(state in ("approved", "superseded") for state in step_states) else "pending"
 
 
+def shared_outcome(outcome: str, shares: Collection[str], partial: str) -> str:
+    """Return the state of a request of which lines could be refused, once the levels that share it out have decided.
+
+    :param outcome: what the steps lead to: pending or approved
+    :param shares: what became of the shares of each level that has decided: whole, partial or refused
+    :param partial: what the policy does where some lines were refused: return or approve
+
+    >>> shared_outcome("pending", ["partial"], "return"), shared_outcome("pending", ["partial"], "approve")
+    ('returned', 'pending')
+    >>> shared_outcome("approved", ["whole", "refused"], "approve"), shared_outcome("approved", [], "return")
+    ('rejected', 'approved')
+    """
+    if "refused" in shares:
+        return "rejected"
+    return "returned" if "partial" in shares and partial == "return" else outcome
+
+
 def return_targets(steps: Sequence[tuple[int, str]], current: int) -> list[int]:
     """Return the positions of the steps to which the one at a position can return: approved, and earlier.
 

@@ -228,6 +228,8 @@ def check_decisions(place, request):
         if voters != set(step["voters"]):
             yield f"{place}: step “{step['name']}” counts other people than its events say."
     yield from check_merged(place, events)
+    yield from check_refused(place, request)
+    yield from check_shares(place, request)
     yield from check_automatic(place, request)
     states = [event["data"]["state"] for event in events if (event["data"] or {}).get("state")]
     if events and request["state"] != (states[-1] if states else "pending"):
@@ -244,6 +246,33 @@ def check_merged(place, events):
             if "merged_from" in data and (data["merged_from"], *key) not in given:
                 yield f"{place}: event {event['sequence']} counts an approval that was given nowhere else."
             given.add((event["step_id"], *key))
+
+
+def check_refused(place, request):
+    """The lines that a step counts as refused are those of the events of its decisions."""
+    for step in request["steps"]:
+        refused = {}
+        for event in request["events"]:
+            if event["step_id"] == step["id"] and event["type"] == "approved":
+                found = (event["data"] or {}).get("refused") or []
+                refused.update({position: [position, reason, event["user_id"]] for position, reason in found})
+        if (step.get("refused") or []) != sorted(refused.values()):
+            yield f"{place}: step “{step['name']}” counts other lines as refused than its events say."
+
+
+def check_shares(place, request):
+    """The shares of a level add up to the invoice, to the last cent."""
+    if sha256(request["snapshot"] or "") != request["fingerprint"]:
+        return
+    content, levels = json.loads(request["snapshot"]), {}
+    for step in request["steps"]:
+        if step.get("share") and not step.get("supersedes_id"):
+            levels.setdefault((step["sequence"], step.get("level_id")), []).append(step["share"])
+    for shares in levels.values():
+        for name in ("untaxed", "tax", "total"):
+            if sum(Decimal(share[name]) for share in shares) != Decimal(content[f"amount_{name}"]):
+                yield f"{place}: the shares of a level do not add up to the invoice."
+                break
 
 
 def seated(planned, changes):

@@ -108,7 +108,7 @@ class AccountMove(models.Model):
             plans, problems = policy.with_env(self.env).sudo()._plan(move)
             reason = {"policy": policy.name, "criteria": wording._get_criteria_values(policy, move, criteria)}
             standing = {} if move.id in problems else move._get_panel_standing(policy, criteria, plans[move.id])
-            asked = [(level, users) for level, users in plans[move.id] if level not in standing]
+            asked = [planned for position, planned in enumerate(plans[move.id]) if position not in standing]
             panels[move.id] = {
                 **self._get_panel_policy(policy, policy.mode, reason),
                 "state": None,
@@ -121,8 +121,8 @@ class AccountMove(models.Model):
                 "submitter": None,
                 "submitted_at": None,
                 "steps": [
-                    {**self._get_panel_plan(planned, move), "standing": standing.get(planned[0])}
-                    for planned in plans[move.id]
+                    {**self._get_panel_plan(planned, move), "id": -position - 1, "standing": standing.get(position)}
+                    for position, planned in enumerate(plans[move.id])
                 ],
             }
         return panels
@@ -148,8 +148,7 @@ class AccountMove(models.Model):
         level, users = planned
         vals = level.policy_id._prepare_planned_vals(planned, move)
         return {
-            "id": -level.id,
-            "name": level.name,
+            "name": vals["name"],
             "sequence": level.sequence,
             "state": "waiting",
             "late": False,

@@ -154,7 +154,7 @@ class AccountValidationArchive(models.AbstractModel):
     @api.model
     def _get_step(self, step):
         names = ("id", "sequence", "name", "state", "quorum_required", "comment_required", "deadline_hours", "reason")
-        names += ("facets", "tolerance_percent", "tolerance_amount", "authentication", "carried")
+        names += ("facets", "tolerance_percent", "tolerance_amount", "authentication", "carried", "share", "refused")
         dates = ("opened_at", "deadline", "decided_at")
         return {
             **{name: step[name] for name in names},
@@ -163,6 +163,7 @@ class AccountValidationArchive(models.AbstractModel):
             "approvers": [_get_person(user) for user in step.approver_ids.sorted("id")],
             "voters": step.voter_ids.sorted("id").ids,
             "represented": step.represented_ids.sorted("id").ids,
+            "level_id": step.level_id.id,
             "previous_step_id": step.previous_step_id.id,
             "supersedes_id": step.supersedes_id.id,
         }

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 from odoo import Command, models
 from odoo.tools import format_list
@@ -48,19 +49,20 @@ class AccountValidationPolicy(models.Model):
             return dict.fromkeys(moves._ids, []), dict.fromkeys(moves._ids, lack)
         plans, problems = {move.id: [] for move in moves}, {}
         covered = {level: moves.filtered(level._applies_to) for level in self.level_ids}
-        candidates = {level: level._get_approvers(level_moves) for level, level_moves in covered.items()}
+        candidates = {level: level._get_candidates(level_moves) for level, level_moves in covered.items()}
         choices = {level: level._get_choice(level_moves) for level, level_moves in covered.items()}
-        users = (users for by_move in candidates.values() for users in by_move.values())
+        users = (users for by_move in candidates.values() for found in by_move.values() for users, _facts in found)
         eligible = self._get_replacements().union(*users)._filter_validation_users()
         # Read once for all invoices who is the same person as whom.
         (eligible | moves.create_uid | moves.content_editor_id | self.env.user)._get_persons()
         for move in moves:
             for level in self._get_levels(move):
-                found = candidates[level][move.id]
-                planned, lack = self._plan_level(level, move, found, eligible, choices[level])
-                plans[move.id].append(planned)
-                if lack:
-                    problems.setdefault(move.id, lack)
+                for found, facts in candidates[level][move.id]:
+                    choice = partial(_choose, choices[level], facts)
+                    planned, lack = self._plan_level(level, move, found, eligible, choice)
+                    plans[move.id].append(planned)
+                    if lack:
+                        problems.setdefault(move.id, lack)
         plans = self._settle(plans, moves, eligible)
         if self.distinct_approvers:
             problems = self._get_overlaps(plans) | problems
@@ -71,7 +73,7 @@ class AccountValidationPolicy(models.Model):
 
         :param candidates: res.users, as the approver type found them
         :param eligible: res.users of all candidates who can be asked to validate anything
-        :param choice: as `account.validation.level._get_choice` returned it
+        :param choice: as `account.validation.level._get_choice` returned it, with the facts about the step
         :returns: (Planned, text)
         """
         approvers = self._filter_approvers(candidates & eligible, move, level)
@@ -201,6 +203,12 @@ class AccountValidationPolicy(models.Model):
         level, users = planned
         vals = self.env["account.validation.request"]._prepare_step_vals(level, move, users)
         return {**vals, "reason": {**vals["reason"], **planned.facts}}
+
+
+def _choose(choice, facts, move, users):
+    """Return (res.users, facts) that a level chose, with what is known of the step."""
+    chosen, more = choice(move, users)
+    return chosen, {**facts, **more}
 
 
 def _get_command_ids(commands):

@@ -50,11 +50,12 @@ class AccountValidationStep(models.Model):
         approved, asked = self.request_id, step["authentication"]
         if lifecycle.fingerprint(approved.snapshot or "") != approved.fingerprint:
             return None
-        before = json.loads(approved.snapshot)
+        before, was = self._narrow(json.loads(approved.snapshot), approved.amount, self.share)
+        after, now = self._narrow(after, amount, step.get("share"))
         changed = facets.facets_changed(before, after)
-        moved = facets.amount_moved(before, after, approved.amount, amount) if "amounts" in changed else 0
+        moved = facets.amount_moved(before, after, was, now) if "amounts" in changed else 0
         limits = (0, 0) if asked else (step["tolerance_percent"], step["tolerance_amount"])
-        tolerated = facets.is_tolerated(moved, approved.amount, *limits)
+        tolerated = facets.is_tolerated(moved, was, *limits)
         proofs = [self.authentication or "", asked or ""]
         is_proven = not asked or (all(proofs) and lifecycle.strongest_authentication(proofs) == proofs[0])
         if not is_proven or facets.facets_concerning(changed, step["facets"], tolerated):
@@ -62,7 +63,7 @@ class AccountValidationStep(models.Model):
         return {
             "facets": sorted(changed),
             "moved": float(moved),
-            "approved": approved.amount,
+            "approved": was,
             "difference": facets.difference_hash(before, after),
         }
 
@@ -128,8 +129,14 @@ class AccountValidationRequest(models.Model):
         origins.request_id.event_ids.mapped("hash")
 
     def _get_last_approvals(self):
-        """Return {level id: (the step where it last approved, whether that approval stands in this request)}."""
-        return {step.level_id.id: (step._get_origin(), step.state == "approved") for step in self._get_live_steps()}
+        """Return {key of a level: (the step where it last approved, whether that approval stands in this request)}.
+
+        The key is (level id, key of the share that the step decided on).
+        """
+        return {
+            (step.level_id.id, step.share_key): (step._get_origin(), step.state == "approved" and not step.refused)
+            for step in self._get_live_steps()
+        }
 
     def _is_carried_into(self, vals):
         """Tell whether approvals of this request may stand in a new one with these values.
@@ -153,7 +160,8 @@ class AccountValidationRequest(models.Model):
         """
         previous = move.sudo().validation_request_id
         approvals = previous._get_last_approvals()
-        found = [approvals.get(level.id, (self.env["account.validation.step"], False)) for level, _users in plan]
+        keys = [(step["level_id"], step.get("share_key", False)) for step in steps]
+        found = [approvals.get(key, (self.env["account.validation.step"], False)) for key in keys]
         changes = [None] * len(plan)
         if previous._is_carried_into(vals):
             after = json.loads(vals["snapshot"])

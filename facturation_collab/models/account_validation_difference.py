@@ -2,7 +2,7 @@ import json
 
 from odoo import models
 
-from .. import facets
+from .. import facets, shares
 
 
 class AccountValidationStep(models.Model):
@@ -19,13 +19,19 @@ class AccountValidationStep(models.Model):
         approved = self.previous_step_id.request_id
         return (approved if approved != request else approved.browse()) or request.previous_id
 
+    def _get_compared_contents(self, compared):
+        """Return the snapshots of another request and of this one, as far as they concern this step."""
+        contents = [json.loads(request.snapshot or "{}") for request in (compared, self.request_id.sudo())]
+        before = self.previous_step_id if self.previous_step_id.request_id == compared else self
+        return [shares.narrowed(contents[0], before.share), shares.narrowed(contents[1], self.share)]
+
     def _get_decision_data(self):
         """Keep what the approver had before their eyes: the SHA-256 of the difference, and with which request."""
         data = super()._get_decision_data()
         compared = self._get_compared_request().sudo()
         if not compared:
             return data
-        before, after = (json.loads(request.snapshot or "{}") for request in (compared, self.request_id.sudo()))
+        before, after = self._get_compared_contents(compared)
         return {**data, "difference": facets.difference_hash(before, after), "since": compared.id}
 
 
@@ -49,17 +55,19 @@ class AccountMove(models.Model):
         return [{"id": user.id, "name": user.name, "state": "approved"} for user in step.voter_ids.sudo()]
 
     def _get_panel_standing(self, policy, criteria, plan):
-        """Return {level: sentence} of the approvals that would stand if the invoice were submitted now."""
+        """Return {position in the plan: sentence} of the approvals that would stand if it were submitted now."""
         self.ensure_one()
         if not self.validation_request_id:
             return {}
         Request = self.env["account.validation.request"].with_env(self.env).sudo()
         wording = self.env["account.validation.wording"]
         vals = Request._prepare_request_vals(policy, self, criteria)
-        steps = [Request._prepare_step_vals(level, self, users) for level, users in plan]
+        steps = [policy._prepare_planned_vals(planned, self) for planned in plan]
         carried = Request._carry_over(self, vals, plan, steps)
         return {
-            level: wording._describe_carried(Request.step_ids.browse(step["previous_step_id"]), step["carried"], level)
-            for (level, _users), step in zip(plan, carried, strict=True)
+            position: wording._describe_carried(
+                Request.step_ids.browse(step["previous_step_id"]), step["carried"], level
+            )
+            for position, ((level, _users), step) in enumerate(zip(plan, carried, strict=True))
             if step.get("carried")
         }

@@ -116,7 +116,7 @@ class AccountValidationForecast(models.AbstractModel):
     def _get_level(self, level, step, deadline):
         """Return one level of a forecast."""
         return {
-            "name": level.with_env(self.env).sudo().name,
+            "name": step.name,
             "level_id": level.id,
             "sequence": step.sequence,
             "people": step.approver_ids._origin.mapped("name"),

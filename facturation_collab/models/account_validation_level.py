@@ -132,6 +132,14 @@ class AccountValidationLevel(models.Model):
         self.ensure_one()
         return getattr(self.sudo(), f"_get_approvers_{self.approver_type}")(moves.sudo())
 
+    def _get_candidates(self, moves):
+        """Return {move id: [(res.users, facts)]}: for each step that this level opens for an invoice, who could approve
+        it, and plain values about it that the plan keeps.
+
+        By default one step for the whole invoice.
+        """
+        return {id_: [(users, {})] for id_, users in self._get_approvers(moves).items()}
+
     def _get_choice(self, moves):
         """Return a function that chooses among those who may approve an invoice at this level: from (move, res.users)
         to (res.users, facts). Facts are plain values that the reason of the step repeats.

@@ -150,7 +150,11 @@ class AccountValidationRequest(models.Model):
         taken = {(activity.res_id, activity.user_id) for activity in existing}
         # Records of their own, read together again after the deletion, which forgets everything.
         requests = self.browse(self.ids)
-        wanted = {(request.move_id.id, user): request for request in requests for user in request.waiting_user_ids}
+        wanted = {
+            (request.move_id.id, user): request
+            for request in requests
+            for user in request.waiting_user_ids - request._get_confined()
+        }
         existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in wanted).unlink()
         self._create_activities(TO_VALIDATE, [(wanted[key], key[1]) for key in wanted if key not in taken])
 
@@ -209,7 +213,7 @@ class AccountValidationRequest(models.Model):
             wait for the validation of that person
         :param kind: what may wait for a reader's one message a day or the end of their quiet hours: asked, reminded
         """
-        readers = self._split_readers(readers, kind)
+        readers = self._split_readers(self._tell_confined(readers), kind)
         facts = (
             {} if sentence else self.env["account.move"].union(*(r.move_id for r in readers.values()))._get_bank_facts()
         )

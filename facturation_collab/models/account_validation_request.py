@@ -156,7 +156,7 @@ class AccountValidationRequest(models.Model):
             self.env["account.validation.step"].invalidate_model(flush=False)
             self.invalidate_recordset(flush=False)
 
-    def _decide(self, outcome, comment=None, proof=None):
+    def _decide(self, outcome, comment=None, proof=None, at=None, refused=None):
         """Record the present user's decision on these requests, each at the open step where it counts.
 
         The one entrance for decisions, whatever asks for them: locks the requests, re-reads them and asks
@@ -165,6 +165,8 @@ class AccountValidationRequest(models.Model):
         :param outcome: approve, return or reject
         :param comment: text; required to return and to reject, and to approve where the level says so
         :param proof: lifecycle.Proof of who decides, for the levels that ask for one
+        :param at: id of the step to decide on, where the caller knows which
+        :param refused: [[position of a line, reason]]: lines of that step's share that are not approved with the others
         :returns: {request: sentence} of those on which the user may not decide so now; nothing is recorded on them
         :raises UserError: when the comment is missing; nothing is recorded then
         """
@@ -173,7 +175,7 @@ class AccountValidationRequest(models.Model):
         (self.step_ids.approver_ids | self.move_id._get_concerned_users() | self.env.user)._get_persons()
         steps, refusals = [], {}
         for request in self:
-            step, refusal = request._get_decidable_step(self.env.user, outcome)
+            step, refusal = request._get_decidable_step(self.env.user, outcome, at)
             if step:
                 steps.append(step.id)
             else:
@@ -181,18 +183,20 @@ class AccountValidationRequest(models.Model):
         decided = self.env["account.validation.step"].sudo().browse(steps)
         methods = decided._get_proven(outcome, proof)
         refusals |= {step.request_id: step._get_authentication_refusal() for step in decided if step not in methods}
-        decided.filtered(methods.__contains__)._record(outcome, comment, methods)
+        decided.filtered(methods.__contains__)._record(outcome, comment, methods, refused)
         return refusals
 
-    def _get_decidable_step(self, user, outcome="approve"):
+    def _get_decidable_step(self, user, outcome="approve", at=None):
         """Return the open step on which a user may decide now (the one that fewest others can approve), and why not.
 
+        :param at: id of the one step that is looked at; by default all
         :returns: (account.validation.step, "") or (empty, a sentence)
         """
         self.ensure_one()
         steps = self.step_ids
+        looked_at = [step for step in steps if at in (None, step.id)]
         # Lists of steps, not new recordsets, which would lose the other invoices' steps to read along with.
-        concerned = [step for step in steps if step.state == "open"] or list(steps)
+        concerned = [step for step in looked_at if step.state == "open"] or looked_at
         answers = [(step, *step._can_decide(user, outcome)) for step in concerned]
         allowed = [step for step, can, _reason in answers if can]
         if allowed:
@@ -235,7 +239,8 @@ class AccountValidationRequest(models.Model):
             )
             users = steps._get_actors()
             deadline = min(steps.filtered("deadline").mapped("deadline"), default=False)
-            groups[tuple(users.ids), tuple((steps.approver_ids | users).ids), deadline] |= request
+            asked = request._admit(steps, steps.approver_ids | users)
+            groups[tuple(users.ids), tuple(asked.ids), deadline] |= request
         for (user_ids, asked_ids, deadline), requests in groups.items():
             vals = {"waiting_user_ids": [Command.set(user_ids)], "deadline": deadline}
             if asked_ids:
@@ -244,16 +249,25 @@ class AccountValidationRequest(models.Model):
                 vals["since"] = since
             requests._engine().write(vals)
 
+    def _admit(self, steps, users):
+        """Return those of the users asked at these open steps who take part in the whole invoice. Hook."""
+        return users
+
     def _advance(self):
         """Close the requests that have an answer, open the next steps of the others. The only place that closes a
         request.
         """
-        by_outcome = self.grouped(lambda request: lifecycle.request_outcome(request.step_ids.mapped("state")))
+        by_outcome = self.grouped(lambda request: request._get_outcome())
         for outcome, requests in by_outcome.items():
             if outcome == "pending":
                 requests._open_next_steps()
             else:
                 requests._close(outcome)
+
+    def _get_outcome(self):
+        """Return the state that the decisions taken until now lead to."""
+        self.ensure_one()
+        return lifecycle.request_outcome(self.step_ids.mapped("state"))
 
     def _close(self, state, comment=None):
         """End these requests in a final state: unfinished steps are cancelled, nobody is waited for any more."""

@@ -7,7 +7,7 @@ from .. import lifecycle
 NOT_HANDED_ON = {
     *models.MAGIC_COLUMNS,
     *("state", "voter_ids", "represented_ids", "opened_at", "deadline", "decided_at"),
-    *("carried", "previous_step_id", "supersedes_id"),
+    *("carried", "previous_step_id", "supersedes_id", "refused"),
     *("next_reminder_at", "reminders_sent", "next_escalation_at", "escalations_done"),
 }
 """What a step does not hand on to the one that takes its place."""

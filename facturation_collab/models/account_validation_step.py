@@ -168,20 +168,22 @@ class AccountValidationStep(models.Model):
             "You are not among the approvers of level “%(level)s”: %(people)s.", **names
         )
 
-    def _record(self, outcome, comment=None, methods=None):
+    def _record(self, outcome, comment=None, methods=None, refused=None):
         """Write the present user's decision on these steps. The only writer of decisions, called by
         `account.validation.request._decide`, which holds the locks and has asked `_can_decide`.
 
         :param outcome: approve, return or reject
         :param comment: text, or None
         :param methods: {step: how the user proved who they are}, for the steps that ask for it
+        :param refused: [[position of a line, reason]] of the share of the one step, or None
         :raises UserError: when the comment is missing; nothing is recorded then
         """
         comment = self._check_comment(outcome, comment)
         state = lifecycle.OUTCOME_STATE[outcome]
         proofs = {step: {"authentication": method} for step, method in (methods or {}).items() if method}
         places = self._get_places(self.env.user)
-        data = {step: step._get_decision_data() | proofs.get(step, {}) | places.get(step, {}) for step in self}
+        extra = {"refused": refused} if refused else {}
+        data = {step: step._get_decision_data() | proofs.get(step, {}) | places.get(step, {}) | extra for step in self}
         self.env["account.validation.event"]._append(
             [step.request_id._prepare_event_vals(state, step, comment, data[step]) for step in self],
         )
@@ -189,6 +191,7 @@ class AccountValidationStep(models.Model):
         if outcome == "approve":
             self._engine().write({"voter_ids": [Command.link(self.env.uid)]})
             self._take_places(places)
+            self._note_refused(refused)
             decided = self.filtered(lambda step: len(step.voter_ids) >= step.quorum_required)
         decided._move_to(state, decided_at=fields.Datetime.now())
         self.request_id._on_decided(self, outcome, comment)

@@ -6,7 +6,7 @@ from odoo import api, models
 from .. import chains, lifecycle
 
 BATCH = 500
-PLANNED = ("name", "sequence", "quorum_required", "facets", "tolerance_percent", "tolerance_amount", "carried")
+PLANNED = ("name", "sequence", "quorum_required", "facets", "tolerance_percent", "tolerance_amount", "carried", "share")
 """Values of a step that are compared with the plan; plans of earlier versions hold fewer."""
 
 

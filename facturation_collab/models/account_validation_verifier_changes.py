@@ -35,7 +35,7 @@ class AccountValidationVerifier(models.AbstractModel):
             approval = self._get_carried_approval(request, step, data)
             if not approval:
                 yield "carried", {"event": event.sequence, "step": step.name}
-            elif not self._is_change_tolerated(request, step, approval.request_id, data):
+            elif not self._is_change_tolerated(request, step, data):
                 yield "carried_change", {"event": event.sequence, "step": step.name}
 
     @api.model
@@ -50,23 +50,28 @@ class AccountValidationVerifier(models.AbstractModel):
         expected = ("approved", origin.id, data.get("from_hash"), data.get("user_id"), data.get("fingerprint"))
         is_place = approved.move_id == request.move_id and approved.id < request.id and origin.id == data.get("step")
         is_level = not (step.level_id and origin.level_id) or step.level_id == origin.level_id
+        is_level &= step.share_key == origin.share_key and not origin.refused
         return event if found == expected and is_place and is_level else None
 
     @api.model
-    def _is_change_tolerated(self, request, step, approved, data):
+    def _is_change_tolerated(self, request, step, data):
         """Tell whether what changed since an approval is what was recorded, and does not concern its step."""
+        origin = step.previous_step_id
+        approved = origin.request_id
         if request.on_change != "concerned":
             return False
         try:
             before, after = json.loads(approved.snapshot), json.loads(request.snapshot)
         except (TypeError, ValueError):
             return True  # said by `_check_snapshot`
+        before, was = step._narrow(before, approved.amount, origin.share)
+        after, now = step._narrow(after, request.amount, step.share)
         changed, moved = set(data.get("facets") or ()), Decimal(str(data.get("moved") or 0))
         if data.get("version") == facets.FACETS_VERSION:
             changed = facets.facets_changed(before, after)
-            moved = facets.amount_moved(before, after, approved.amount, request.amount) if "amounts" in changed else 0
+            moved = facets.amount_moved(before, after, was, now) if "amounts" in changed else 0
         limits = (0, 0) if step.authentication else (step.tolerance_percent, step.tolerance_amount)
-        tolerated = facets.is_tolerated(moved, approved.amount, *limits)
+        tolerated = facets.is_tolerated(moved, was, *limits)
         return not facets.facets_concerning(changed, step.facets or (), tolerated)
 
     @api.model
@@ -87,7 +92,7 @@ class AccountValidationVerifier(models.AbstractModel):
         """Tell whether a step asks the same as the one whose place it took, of the same people or those who got theirs
         since.
         """
-        names = ("name", "sequence", "quorum_required", "facets", "authentication")
+        names = ("name", "sequence", "quorum_required", "facets", "authentication", "share")
         asked = self._get_seats(old.approver_ids.ids, step, events)
         return all(step[name] == old[name] for name in names) and set(step.approver_ids.ids) == asked
 

@@ -35,6 +35,7 @@ from . import test_payments_before_approval
 from . import test_bank_account_warning
 from . import test_break_glass
 from . import test_separation_of_duties
+from . import test_shares
 from . import test_step_up
 from . import test_step_up_http
 from . import test_audit_verifier

@@ -42,7 +42,7 @@ PEOPLE = (
 )
 FINANCE = ("post", "post_by_write", "post_many", "sudo_post", "pay", "reset", "cancel", "reverse")
 DECISIONS = (
-    *("approve", "return", "return_to_level", "reject", "decide_in_the_wizard"),
+    *("approve", "return", "return_to_level", "reject", "decide_in_the_wizard", "refuse_lines"),
     *("delegate", "reassign", "forward"),
 )
 """Whom "the right one" is depends on what is done; everybody else mostly tries in vain, which is tried too."""
@@ -52,6 +52,7 @@ OPERATIONS = (
     *("post", "post", "post_by_write", "post_many", "pay", "reset", "cancel", "attach", "talk", "copy", "reverse"),
     *("delete", "forge_move", "forge_step", "forge_event", "decide_in_the_wizard", "sudo_post", "read_panel"),
     *("return_to_level", "return_to_level", "delegate", "delegate", "reassign", "reassign", "forward"),
+    *("refuse_lines", "refuse_lines", "remove_refused"),
 )
 OVER_HTTP = 0.15
 """Share of the calls that go over JSON-2, with an API key; they take ten times as long as the others."""
@@ -94,6 +95,14 @@ class TestRandomSequences(ValidationCase, HttpCase):
             apply_in_invoice=False,
             apply_out_invoice=True,
         )
+        cls._give_role(cls.director, cls.logistics, "manager")
+        cls._create_policy(
+            "Shared receipts",
+            cls._level("Departments", approver_type="department_lines", role="manager"),
+            cls._level("Finance", sequence=20, approver_type="user", user_ids=cls.controller.ids),
+            apply_in_invoice=False,
+            apply_in_receipt=True,
+        )
         cls._create_policy(
             "Elsewhere", cls._level("A", approver_type="user", user_ids=cls.foreigner.ids), company_id=other.id
         )
@@ -106,11 +115,22 @@ class TestRandomSequences(ValidationCase, HttpCase):
         approved.with_user(cls.controller).action_approve()
         invoice = cls._create_bill(move_type="out_invoice")
         invoice.with_user(cls.contributor).action_submit()
+        shared = cls._create_move(cls.contributor, cls.marketing, **cls._get_shared_vals())
+        shared.with_user(cls.contributor).action_submit()
         abroad = cls.env["account.move"].with_user(cls.foreigner).with_company(other).create(cls._get_move_vals())
-        cls.start = (draft | pending | halfway | approved | invoice | abroad).ids
+        cls.start = (draft | pending | halfway | approved | invoice | shared | abroad).ids
         cls.calls = Counter()
         people = [getattr(cls, login) for login in dict.fromkeys(PEOPLE) if login != "the right one"]
         cls.keys = {user: cls._create_key(user) for user in people}
+
+    @classmethod
+    def _get_shared_vals(cls):
+        """Values of a receipt over two departments."""
+        lines = [
+            {"name": department.name, "price_unit": 100.0, "department_id": department.id, "tax_ids": [Command.clear()]}
+            for department in (cls.marketing, cls.logistics, cls.logistics)
+        ]
+        return {"move_type": "in_receipt", "invoice_line_ids": [Command.create(line) for line in lines]}
 
     @classmethod
     def _create_key(cls, user):
@@ -147,7 +167,19 @@ class TestRandomSequences(ValidationCase, HttpCase):
             return
         # Sequences in which everything is refused would prove nothing.
         done = {operation for (operation, outcome) in self.calls if outcome == "done"}
-        needed = {"create", "submit", "approve", "return", "edit", "post", "attach", "delegate", "reassign", "forward"}
+        needed = {
+            "refuse_lines",
+            "create",
+            "submit",
+            "approve",
+            "return",
+            "edit",
+            "post",
+            "attach",
+            "delegate",
+            "reassign",
+            "forward",
+        }
         self.assertLessEqual(needed, done, self.calls)
         self.assertTrue(self.calls["JSON-2", 200] and self.calls["JSON-2", 403], self.calls)
 
@@ -216,7 +248,8 @@ class TestRandomSequences(ValidationCase, HttpCase):
 
     def _do_create(self, ids):
         kind = "out_invoice" if ids[0] % 3 == 0 else "in_invoice"
-        vals = self._get_move_vals(kind, amount=100.0 * (ids[0] % 40 + 1), ref=f"R{ids[0]}")
+        shared = self._get_shared_vals() if ids[0] % 4 == 1 else {}
+        vals = self._get_move_vals(kind, amount=100.0 * (ids[0] % 40 + 1), ref=f"R{ids[0]}") | shared
         self.ids += self._rpc("account.move", "create", [vals])
 
     def _do_submit(self, ids):
@@ -316,6 +349,16 @@ class TestRandomSequences(ValidationCase, HttpCase):
 
     def _do_forward(self, ids):
         self._rpc("account.move", "action_forward", ids, self._get_colleague(ids).id, "What do you think?")
+
+    def _do_refuse_lines(self, ids):
+        steps = self._move(ids).validation_request_id.step_ids.filtered(lambda step: step.share)
+        step = next((step for step in steps if self.user in step.approver_ids), steps)[:1]
+        rows = step.share["rows"] if step else [{"line": 0}]
+        refused = [{"line": row["line"], "reason": "Not ours"} for row in rows[: 1 + ids[0] % 2]]
+        self._rpc("account.validation.step", "action_refuse_lines", step.ids or [1], refused)
+
+    def _do_remove_refused(self, ids):
+        self._rpc("account.move", "action_remove_refused_lines", ids[:1])
 
     def _get_colleague(self, ids):
         people = (self.validator, self.manager, self.director, self.controller, self.finance, self.outsider)

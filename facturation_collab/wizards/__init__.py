@@ -12,6 +12,7 @@ from . import (
     account_validation_pilot,
     account_validation_policy_transfer,
     account_validation_posting,
+    account_validation_share,
     account_validation_simulation,
     account_validation_verify,
     account_validation_version_comparison,

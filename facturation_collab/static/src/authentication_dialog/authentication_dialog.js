@@ -31,10 +31,13 @@ export class AuthenticationDialog extends Component {
         answers: { type: Array, element: String },
         comment: { type: String, optional: true },
         notice: { type: String, optional: true },
+        // What `moves` are: invoices, or the one step of a share, with the lines of it that are refused.
+        model: { type: String, optional: true },
+        refused: { type: [Array, { value: null }], optional: true },
         onDone: Function, // (the action that the server answers)
         onSetUp: Function,
     };
-    static defaultProps = { comment: "", notice: "" };
+    static defaultProps = { comment: "", notice: "", model: "account.move", refused: null };
 
     setup() {
         this.orm = useService("orm");
@@ -109,12 +112,14 @@ export class AuthenticationDialog extends Component {
     }
 
     async approve(answer) {
-        const { moves, token, comment } = this.props;
+        const { moves, token, comment, model, refused } = this.props;
         const ids = moves.map((move) => move.id);
-        const action = await this.orm.call("account.move", `${APPROVE}_authenticated`, [ids], {
+        const more = refused ? { refused } : {};
+        const action = await this.orm.call(model, `${APPROVE}_authenticated`, [ids], {
             token,
             answer,
             comment,
+            ...more,
         });
         this.props.onDone(action);
         this.props.close();
@@ -149,7 +154,10 @@ export function askAuthentication(env, action) {
         /** Odoo's own set-up, over the invoice; then back to the question, if it can be answered now. */
         const setUp = async () => {
             await setUpSecondFactor(env);
-            const again = await orm.call("account.move", APPROVE, [ids], { comment: action.params.comment });
+            const { model = "account.move", refused, comment } = action.params;
+            const again = refused
+                ? await orm.call(model, "action_refuse_lines", [ids], { refused, comment })
+                : await orm.call(model, APPROVE, [ids], { comment });
             const isReady = isAuthenticationAction(again) && again.params.answers.length;
             return isReady ? askAuthentication(env, again) : { isApproved: false };
         };

@@ -33,6 +33,7 @@ export class DecisionBar extends Component {
         isCommentRequired: { type: Boolean, optional: true },
         isBusy: { type: Boolean, optional: true },
         onDecide: Function, // (outcome, comment) => Promise
+        onRefuseLines: { type: Function, optional: true }, // for whoever decides on a share
     };
     static defaultProps = { isCommentRequired: false, isBusy: false };
 

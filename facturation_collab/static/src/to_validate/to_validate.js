@@ -43,6 +43,7 @@ const CARD_FIELDS = {
     },
     validation_request_id: {},
     validation_comment_required: {},
+    validation_can_refuse_lines: {},
     validation_panel: {},
 };
 
@@ -170,6 +171,19 @@ export class ToValidate extends Component {
             throw new ResubmittedError(
                 _t("This invoice was corrected and submitted again in the meantime. Please look at the new version.")
             );
+        }
+    }
+
+    /** Single lines are refused in the dialog of the form. */
+    async refuseLines() {
+        const { move } = this.state;
+        const index = this.position;
+        this.state.error = "";
+        try {
+            const dialog = await this.orm.call("account.move", "action_open_refusal", [[move.id]]);
+            await this.action.doAction(dialog, { onClose: () => this.load(move.id, index) });
+        } catch (error) {
+            this.state.error = describeServerError(error);
         }
     }
 

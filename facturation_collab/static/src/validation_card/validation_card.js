@@ -7,12 +7,13 @@ import { user } from "@web/core/user";
 import { DocumentPreview } from "../document_preview/document_preview";
 import { ValidationDifference } from "../validation_difference/validation_difference";
 import { ValidationPanel } from "../validation_panel/validation_panel";
+import { ValidationShare } from "../validation_share/validation_share";
 import { describeMoment } from "../utils/dates";
 
 /** What one needs to know of an invoice to decide about it, read top to bottom on a phone. */
 export class ValidationCard extends Component {
     static template = "facturation_collab.ValidationCard";
-    static components = { DocumentPreview, ValidationDifference, ValidationPanel };
+    static components = { DocumentPreview, ValidationDifference, ValidationPanel, ValidationShare };
     static props = {
         move: Object,
         showDocument: { type: Boolean, optional: true },

@@ -3,6 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 
 import { PersonAvatar } from "../person_avatar/person_avatar";
 import { ValidationDifference } from "../validation_difference/validation_difference";
+import { ValidationShare } from "../validation_share/validation_share";
 import { describeMoment } from "../utils/dates";
 import { STEP_STATES } from "../utils/validation_states";
 
@@ -11,7 +12,7 @@ const PEOPLE_SHOWN = 4;
 /** One step of a circuit: who is asked, why, since when, until when, and what they answered. */
 export class ValidationStep extends Component {
     static template = "facturation_collab.ValidationStep";
-    static components = { PersonAvatar, ValidationDifference };
+    static components = { PersonAvatar, ValidationDifference, ValidationShare };
     static props = {
         step: Object,
         rank: Number,

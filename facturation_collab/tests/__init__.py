@@ -3,6 +3,7 @@ from . import test_department_roles_hr
 from . import test_record_rules
 from . import test_contributor
 from . import test_lifecycle
+from . import test_lifecycle_properties
 from . import test_policy
 from . import test_extension_points
 from . import test_approvers
@@ -35,6 +36,7 @@ from . import test_payments_before_approval
 from . import test_bank_account_warning
 from . import test_break_glass
 from . import test_separation_of_duties
+from . import test_share_tours
 from . import test_shares
 from . import test_step_up
 from . import test_step_up_http

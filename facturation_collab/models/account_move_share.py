@@ -53,6 +53,12 @@ class AccountMove(models.Model):
             (record, shares.cut(f"{kind}:{record.id or 0}", record.name or "", found[record])) for record in records
         ]
 
+    def _get_panel_past(self, request):
+        """Add what was refused of the last submission, for whoever corrects it or makes the credit note."""
+        steps = request._get_live_steps() if request.refused_amount else request.step_ids.browse()
+        refused = [text for step in steps.with_env(self.env).sudo() if (text := step._describe_refused())]
+        return {**super()._get_panel_past(request), "refused": refused}
+
     def _get_panel_step(self, step):
         return {**super()._get_panel_step(step), "share": self._get_panel_share(step) if step.share else None}
 

@@ -142,7 +142,7 @@ class AccountValidationStep(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Refuse lines"),
             "res_model": "account.validation.share.wizard",
-            "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {"default_step_id": self.id},
         }

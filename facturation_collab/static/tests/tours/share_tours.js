@@ -103,7 +103,7 @@ tours.add("facturation_collab_contributor_takes_refused_lines_out", {
     steps: () => [
         {
             content: "The reason is in the panel",
-            trigger: ".o_validation_panel:contains(Never delivered)",
+            trigger: ".o_validation_panel_refused:contains(Never delivered)",
         },
         {
             content: "Take the refused lines out",

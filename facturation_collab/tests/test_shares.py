@@ -537,8 +537,11 @@ class TestConfidentialShares(ShareCase):
             ("account.validation.share.wizard", {"step_id": step.id}),
             ("account.validation.share.decision", {"step_id": step.id}),
         ):
-            dialog = self.env[model].with_user(self.planner).create(vals)
+            dialog = self.env[model].with_user(self.planner).with_context(default_step_id=step.id).create({})
             self.assertFalse(dialog.with_user(self.manager).has_access("read"), model)
+            for line in dialog.line_ids if "line_ids" in dialog else ():
+                self.assertFalse(line.with_user(self.manager).has_access("read"))
+                self.assertRefused(AccessError, "", line.with_user(self.auditor).write, {"reason": "x"})
             stranger = self._create_user(f"stranger_{len(model)}", groups="base.group_portal")
             self.assertRefused(AccessError, "", self.env[model].with_user(stranger).create, vals)
         foreign = self.env["account.validation.share.wizard"].with_user(self.outsider)

@@ -36,6 +36,23 @@ test("levels that run at the same time share their number", async () => {
     expect(queryAllTexts(".o_validation_step_marker")).toEqual(["1", "1", "2"]);
 });
 
+test("a step shows its share, with the lines that were refused and why", async () => {
+    const lines = [
+        { position: 0, label: "Pallets", percent: "", amount: "$ 50.00", refused: "Never delivered" },
+        { position: 1, label: "Van", percent: "40 %", amount: "$ 80.00", refused: null },
+    ];
+    await mountPanel({
+        steps: [makeStep({ share: { amount: "$ 130.00 of $ 650.00", lines } }), makeStep({ id: 2, share: null })],
+        refused: ["Refused at level “Manager”: “Pallets” ($ 50.00): Never delivered"],
+    });
+    expect(".o_validation_share").toHaveCount(1);
+    expect(".o_validation_share summary").toHaveText(/This share: \$ 130.00 of \$ 650.00.*1 refused/s);
+    expect(".o_validation_share").toHaveAttribute("open");
+    expect(".o_validation_share_line:first-child").toHaveText(/Pallets.*\$ 50.00.*Never delivered/s);
+    expect(".o_validation_share_line:last-child").toHaveText(/Van.*40 %.*\$ 80.00/s);
+    expect(".o_validation_panel_refused").toHaveText(/Never delivered/);
+});
+
 test("late is said in words, in the step and in the title", async () => {
     await mountPanel({ steps: [makeStep({ late: true, deadline: hoursFromNow(-5) })] });
     expect(".o_validation_panel_late").toHaveText("Late");

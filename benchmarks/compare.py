@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import table
+import targets
 
 from workbench import templates
 from workbench.bench import Bench
@@ -26,7 +27,15 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 PEER = "account_move_tier_validation"
 # What each contender's database has beside Odoo's own modules.
-MODULES = {"plain": "", "unconfigured": "ours", "ours": "ours", "unchained": "ours", "oca": PEER}
+MODULES = {
+    "plain": "",
+    "unconfigured": "ours",
+    "ours": "ours",
+    "unchained": "ours",
+    "oca": PEER,
+    "oca_notifying": PEER,
+}
+PARTS = ("comparison", "scale")
 
 
 def arguments() -> argparse.Namespace:
@@ -38,33 +47,61 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--singles", type=int, default=10, help="invoices one by one in a round (default: %(default)s)")
     parser.add_argument("--ballast", type=int, default=1000, help="bills that wait for others (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES), help="some of the contenders")
-    parser.add_argument("--no-report", action="store_true", help="print the table, leave RESULTS.md alone")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="beside the others, or with a long past"
+    )
+    parser.add_argument(
+        "--sizes",
+        nargs=2,
+        type=int,
+        default=[100_000, 1_000_000],
+        help="closed steps of the past, of both measurements with a long past (default: 100000 1000000)",
+    )
+    parser.add_argument("--no-report", action="store_true", help="print the tables, leave RESULTS.md alone")
     return parser.parse_args()
 
 
 def main() -> int:
-    """Measure and report."""
+    """Measure and report. The report is written when both parts and all contenders were measured."""
     options = arguments()
     bench = Bench("run", "test")
-    peer = install_peer(bench) if "oca" in options.only else None
+    rounds, past = {}, []
     with Run(bench, "benchmark") as run:
         addon = templates.ensure(bench, demo=False)
-        native = templates.layers(bench, demo=False)[0].name
-        databases = {}
-        for key in options.only:
-            databases[key] = run.copy(addon if MODULES[key] == "ours" else native, key)
-            if MODULES[key] == PEER:
-                with step("Installing the peer"):
-                    command = ["-d", databases[key], "-i", PEER, addons_path(bench, peer), *templates.QUIET]
-                    bench.run_odoo(command, failure="The peer could not be installed")
-        with step(f"Measuring {options.rounds} rounds"):
-            rows = measure(bench, run, databases, options, addons_path(bench, peer))
-    rounds = table.per_round(rows)
-    say("\n" + "\n".join(table.markdown(rounds)))
-    if not options.no_report:
-        RESULTS.write_text(report(bench, options, rounds), encoding="utf-8")
-        say(f"\nWritten to {RESULTS.relative_to(ROOT)}.")
+        if "comparison" in options.parts:
+            rounds = table.per_round(compare(bench, run, addon, options))
+        if "scale" in options.parts:
+            with step("Measuring with a long past"):
+                past = run_inside(
+                    bench,
+                    run,
+                    "scale",
+                    [addons_path(bench, None), f"--database={run.copy(addon, 'scale')}", "--sizes", *options.sizes],
+                )
+    is_whole = set(options.parts) == set(PARTS) and set(options.only) == set(MODULES)
+    text = report(bench, options, rounds, past)
+    say("\n" + text)
+    if is_whole and not options.no_report:
+        RESULTS.write_text(text, encoding="utf-8")
+        say(f"Written to {RESULTS.relative_to(ROOT)}.")
     return 0
+
+
+def compare(bench: Bench, run: Run, addon: str, options: argparse.Namespace) -> list[dict]:
+    """Measure the contenders beside each other; return the rows."""
+    peer = install_peer(bench) if PEER in map(MODULES.get, options.only) else None
+    native = templates.layers(bench, demo=False)[0].name
+    databases = {}
+    for key in options.only:
+        databases[key] = run.copy(addon if MODULES[key] == "ours" else native, key)
+        if MODULES[key] == PEER:
+            with step("Installing the peer"):
+                command = ["-d", databases[key], "-i", PEER, addons_path(bench, peer), *templates.QUIET]
+                bench.run_odoo(command, failure="The peer could not be installed")
+    arguments = [addons_path(bench, peer), *(f"--database={key}={name}" for key, name in databases.items())]
+    arguments += [f"--{name}={getattr(options, name)}" for name in ("rounds", "singles", "ballast")]
+    with step(f"Measuring {options.rounds} rounds"):
+        return run_inside(bench, run, "measure", arguments)
 
 
 def install_peer(bench: Bench) -> Path:
@@ -106,21 +143,19 @@ def addons_path(bench: Bench, peer: Path | None) -> str:
     return f"--addons-path={','.join(map(str, folders))}"
 
 
-def measure(bench: Bench, run: Run, databases: dict, options: argparse.Namespace, addons: str) -> list[dict]:
-    """Run the measurement in one process with its databases; return its rows."""
-    command = [bench.python, HERE / "measure.py", "--config", bench.configuration, addons]
-    command += [f"--database={key}={name}" for key, name in databases.items()]
-    command += [f"--{name}={getattr(options, name)}" for name in ("rounds", "singles", "ballast")]
+def run_inside(bench: Bench, run: Run, name: str, arguments: list) -> list[dict]:
+    """Run one of the programs that measure inside Odoo, in one process; return its rows."""
+    command = [bench.python, HERE / f"{name}.py", "--config", bench.configuration, *arguments]
     result = subprocess.run(
         [str(part) for part in command], env=bench.environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    run.log("measure").write_text(result.stdout + result.stderr)
+    run.log(name).write_text(result.stdout + result.stderr)
     if result.returncode:
         raise Failure(f"The measurement failed:\n{tail(result.stderr)}")
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
 
-def report(bench: Bench, options: argparse.Namespace, rounds: table.Rounds) -> str:
+def report(bench: Bench, options: argparse.Namespace, rounds: table.Rounds, past: list[dict]) -> str:
     """The text of RESULTS.md."""
     python = ".".join(platform.python_version_tuple()[:2])
     return "\n".join(
@@ -130,21 +165,56 @@ def report(bench: Bench, options: argparse.Namespace, rounds: table.Rounds) -> s
             f"Made with `benchmarks/run` on {datetime.date.today()}: {os.cpu_count()} cores, Python {python}, "
             f"PostgreSQL {bench.server.version}, Odoo 19.0.",
             "",
-            f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, "
-            f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns "
-            "in one process, operation by operation, in rotating order; every operation is a transaction of its own "
-            "with empty record caches.",
+            "## Targets",
             "",
-            "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the "
-            "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of "
-            "that machine; ratios travel.",
+            *targets.markdown([*targets.decisions(rounds), *targets.scale(past)]),
             "",
-            f"The peer: {', '.join(peer_versions())}.",
-            "",
-            *table.markdown(rounds),
-            "",
-            "Deciding with the chain of events against without it (median of the ratios within each round): "
-            + table.against(rounds, "ours", "unchained", ("submit", "approve")),
-            "",
+            *(report_comparison(options, rounds) if rounds else []),
+            *(report_scale(past) if past else []),
         ]
     )
+
+
+def report_comparison(options: argparse.Namespace, rounds: table.Rounds) -> list[str]:
+    """The lines about all contenders."""
+    return [
+        "## Beside plain Odoo and the peer",
+        "",
+        f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, "
+        f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns "
+        "in one process, operation by operation, in rotating order; every operation is a transaction of its own "
+        "with empty record caches.",
+        "",
+        "The addon always tells people: a note on each invoice, an activity for whoever can act, one e-mail to each "
+        "person for a batch, with links that decide. E-mails are queued for the scheduled job, for everybody alike.",
+        "",
+        "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the "
+        "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of "
+        "that machine; ratios travel.",
+        "",
+        f"The peer: {', '.join(peer_versions())}. It is there twice: telling nobody, and with its notifications on "
+        "(when it is somebody's turn, when something was accepted or rejected).",
+        "",
+        *table.markdown(rounds),
+        "",
+        "Deciding with the chain of events against without it (median of the ratios within each round): "
+        + table.against(rounds, "ours", "unchained", ("submit", "approve")),
+        "",
+    ]
+
+
+def report_scale(past: list[dict]) -> list[str]:
+    """The lines about a long past."""
+    return [
+        "## With a long past",
+        "",
+        "One database with closed validations (four steps each, copied in SQL from one that ran, over 2,000 vendors "
+        "and 20 approvers), 20,000 open steps of which 200 wait for each of the readers, and 10,000 bills of the last "
+        "month to replay, under two policies, one of which approves automatically. A tenth of all belongs to the "
+        "department. Every repetition is a transaction with empty record caches.",
+        "",
+        "Each cell: milliseconds / queries (median). The page is the first 80, in the order of the queue.",
+        "",
+        *targets.scale_markdown(past),
+        "",
+    ]

@@ -78,7 +78,7 @@ class Ours(Contender):
         moves.action_approve()
 
     def waiting_domain(self, user):
-        return [("validation_state", "=", "pending"), ("validation_waiting_user_ids", "in", user.id)]
+        return [("validation_waiting_user_ids", "in", user.id)]
 
     def count_waiting(self, env):
         return env["account.move"].search_count(self.waiting_domain(env.user))
@@ -110,10 +110,11 @@ _numbers = count(1)
 
 
 class Oca(Contender):
-    """The peer: OCA tier validation, with two definitions."""
+    """The peer: OCA tier validation, with two definitions. Nobody is told of anything: its notifications are off."""
 
     key = "oca"
     validates = True
+    notifications = ()
     list_columns = ("validation_status", "can_review", "reviewer_ids", "next_review", "need_validation")
 
     def configure(self, env, people, ballast):
@@ -129,6 +130,7 @@ class Oca(Contender):
                     "reviewer_id": people[name].id,
                     "sequence": sequence,
                     "approve_sequence": True,
+                    **dict.fromkeys(self.notifications, True),
                 }
             )
 
@@ -146,4 +148,11 @@ class Oca(Contender):
         return env["res.users"].review_user_count()
 
 
-CONTENDERS = {contender.key: contender for contender in (Contender, WithoutPolicy, Ours, Unchained, Oca)}
+class OcaNotifying(Oca):
+    """The peer, telling whose turn it is and what was decided, as the addon does."""
+
+    key = "oca_notifying"
+    notifications = ("notify_on_pending", "notify_on_accepted", "notify_on_rejected")
+
+
+CONTENDERS = {contender.key: contender for contender in (Contender, WithoutPolicy, Ours, Unchained, Oca, OcaNotifying)}

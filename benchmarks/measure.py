@@ -70,6 +70,8 @@ def prepare(bench: Bench, ballast: int) -> None:
 def _prepare_company(env, bench: Bench) -> dict:
     if not env.company.chart_template:
         env["account.chart.template"].try_loading("generic_coa", company=env.company, install_demo=False)
+    # E-mails are queued for the scheduled job, as on any busy server: the network is nobody's merit here.
+    env["ir.config_parameter"].set_param("mail.mail.force.send.limit", "0")
     groups = [env.ref(xmlid).id for xmlid in GROUPS]
     users = env["res.users"].with_context(no_reset_password=True)
     people = {

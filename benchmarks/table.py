@@ -9,7 +9,8 @@ TITLES = {
     "unconfigured": "with the addon, no policy",
     "ours": "with the addon, two levels",
     "unchained": "the same, events not chained",
-    "oca": "with OCA tier validation, two levels",
+    "oca": "with OCA tier validation, two levels, nobody told",
+    "oca_notifying": "the same, notifications on",
 }
 BASE = "plain"
 COSTS = ("ms", "cpu", "queries")

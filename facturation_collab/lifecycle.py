@@ -6,7 +6,7 @@ Plain functions on plain values, so that they can be read, tested and reasoned a
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -292,13 +292,15 @@ class Proof:
         return mine and self.answer in AUTHENTICATION[authentication]
 
 
-def canonical(data: Any) -> str:
+def canonical(data: Any, default: Callable[[Any], Any] | None = None) -> str:
     """Return the canonical JSON text of plain values: sorted keys, no spaces, no escaped characters.
+
+    :param default: what makes a plain value of any other
 
     >>> canonical({"b": 1, "a": ["é", None]})
     '{"a":["é",null],"b":1}'
     """
-    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=default)
 
 
 def fingerprint(text: str) -> str:

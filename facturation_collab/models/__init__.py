@@ -7,6 +7,7 @@ from . import (
     account_validation_request,
     account_validation_step,
     account_validation_event,
+    account_validation_note,
     account_validation_messages,
     account_validation_terms,
     account_validation_delegation,

@@ -10,9 +10,9 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    # Also counts the paid documents of a partner, for automatic approvals.
     _validation_last_bill_idx = models.Index(
-        "(commercial_partner_id, company_id) WHERE state = 'posted' "
-        "AND move_type IN ('in_invoice', 'in_receipt', 'out_refund')"
+        "(commercial_partner_id, company_id, move_type, invoice_date) WHERE state = 'posted'"
     )
 
     def _get_bank_facts(self):

@@ -95,8 +95,9 @@ class AccountMove(models.Model):
             ready._end_changed_requests()
             requests |= policy._start(ready.sudo(), criteria, plans, comment)
         action = self._report(refusals, self.env._("%s invoices were submitted."))
-        requests._on_submitted(comment)
-        (requests - requests._approve_automatically())._advance()
+        with requests._one_note():
+            requests._on_submitted(comment)
+            (requests - requests._approve_automatically())._advance()
         return action
 
     def action_approve(self, comment=None):

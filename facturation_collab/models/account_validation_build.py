@@ -1,4 +1,3 @@
-import json
 from functools import partial
 
 from odoo import Command, models
@@ -195,8 +194,11 @@ class AccountValidationPolicy(models.Model):
             }
             for step in steps
         ]
-        plain = json.loads(json.dumps(frozen, default=str))
-        return {**request, "plan": lifecycle.canonical(plain), "step_ids": [Command.create(step) for step in steps]}
+        return {
+            **request,
+            "plan": lifecycle.canonical(frozen, default=str),
+            "step_ids": [Command.create(step) for step in steps],
+        }
 
     def _prepare_planned_vals(self, planned, move):
         """Return the values of the frozen copy of a planned level, with the facts of its plan in the reason."""

@@ -42,19 +42,20 @@ class AccountValidationRequest(models.Model):
         """
         texts = {step.request_id: step._describe_decided(outcome) for step in steps}
         self._log(texts.get, comment if outcome == "approve" else None)
-        self._close_activities(self.env.user)
+
+    # Activities are closed last: a deletion forgets everything that was read.
 
     def _on_approved(self):
         """Called when the last level has approved these requests."""
-        self._close_activities()
         self._post_outcome(lambda env, _name: env._("The validation is complete: the invoice can be posted."))
+        self._close_activities()
 
     def _on_returned(self):
         """Called when these requests were returned: their submitters are asked to correct the invoices."""
-        self._close_activities()
         self._post_outcome(
             lambda env, name: env._("The invoice was returned to %s, to be corrected and submitted again.", name)
         )
+        self._close_activities()
         self._create_activities(
             TO_CORRECT,
             [(request, request.submitter_id) for request in self],
@@ -62,33 +63,34 @@ class AccountValidationRequest(models.Model):
 
     def _on_rejected(self):
         """Called when these requests were rejected: the invoices can no longer be submitted nor posted."""
-        self._close_activities()
         self._post_outcome(
             lambda env, _name: env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one.")
         )
+        self._close_activities()
 
     def _on_cancelled(self, comment=None):
         """Called when these requests were cancelled."""
-        self._close_activities()
         self._log(lambda request: self.env._("The validation was cancelled."), comment)
+        self._close_activities()
 
     # Chatter
 
     def _describe_opened(self, steps):
+        """Return whom the steps of one request that have just opened wait for."""
+        request = steps.request_id
+        # Where no other step is open, the request has just stored the answer.
+        is_alone = len([step for step in request.step_ids if step.state == "open"]) == 1
         sentences = [
             self.env._(
                 "Waiting for %(people)s (level “%(level)s”).",
-                people=format_list(self.env, step._get_actors().mapped("name"), "or"),
+                people=format_list(
+                    self.env, (request.waiting_user_ids if is_alone else step._get_actors()).mapped("name"), "or"
+                ),
                 level=step.name,
             )
             for step in steps
         ]
         return " ".join(sentences)
-
-    def _log(self, sentence, comment=None):
-        """Write a note in the chatter of the invoices: a sentence for each request, and a comment under it."""
-        bodies = {request.move_id.id: Markup("<p>%s</p>%s") % (sentence(request), _quote(comment)) for request in self}
-        self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
 
     def _post_outcome(self, sentence):
         """Tell the submitter and the followers of the invoices, inside the company, how the validation ended, and why.
@@ -100,8 +102,9 @@ class AccountValidationRequest(models.Model):
         bodies = {}
         for request in self.sudo():
             text = sentence(self.env, request.submitter_id.name)
-            bodies[request.move_id.id] = Markup("<p>%s</p>%s") % (text, _quote(request._get_refusal_comment()))
+            bodies[request.move_id.id] = Markup("<p>%s</p>%s") % (text, self._quote(request._get_refusal_comment()))
         if len(self) == 1:
+            self._write_notes()
             self.move_id.sudo().message_post(
                 body=bodies[self.move_id.id],
                 author_id=self.env.user.partner_id.id,
@@ -109,7 +112,7 @@ class AccountValidationRequest(models.Model):
                 partner_ids=(self.submitter_id - self.env.user).partner_id.ids,
             )
         else:
-            self.move_id.sudo()._message_log_batch(bodies, author_id=self.env.user.partner_id.id)
+            self._note(bodies)
             self._notify_each(self._get_outcome_readers(), lambda env: sentence(env, env._("their submitters")))
 
     def _get_outcome_readers(self):
@@ -145,18 +148,24 @@ class AccountValidationRequest(models.Model):
     # Activities
 
     def _schedule_activities(self):
-        """Give each person who can act now one activity on the invoice, and nobody else."""
+        """Give each person who can act now one activity on the invoice, due when they must have decided, and nobody
+        else.
+        """
         existing = self._get_activities()
-        taken = {(activity.res_id, activity.user_id) for activity in existing}
-        # Records of their own, read together again after the deletion, which forgets everything.
-        requests = self.browse(self.ids)
+        taken = {(activity.res_id, activity.user_id): activity for activity in existing}
         wanted = {
             (request.move_id.id, user): request
-            for request in requests
+            for request in self
             for user in request.waiting_user_ids - request._get_confined()
         }
-        existing.filtered(lambda activity: (activity.res_id, activity.user_id) not in wanted).unlink()
         self._create_activities(TO_VALIDATE, [(wanted[key], key[1]) for key in wanted if key not in taken])
+        kept = existing.filtered(lambda activity: (activity.res_id, activity.user_id) in wanted)
+        for activity in kept:
+            deadline = wanted[activity.res_id, activity.user_id].deadline
+            if deadline and activity.date_deadline != deadline.date():
+                activity.date_deadline = deadline.date()
+        # The others last: a deletion forgets everything that was read.
+        (existing - kept).unlink()
 
     def _create_activities(self, type_xmlid, assignments):
         """Create activities for (request, user) pairs. Their e-mail is `_notify_actors`, one for a batch instead of
@@ -269,7 +278,3 @@ class AccountMove(models.Model):
 
 def _warn(sentence):
     return Markup("<br/><strong>%s</strong>") % sentence if sentence else ""
-
-
-def _quote(comment):
-    return Markup("<blockquote>%s</blockquote>") % comment if comment else ""

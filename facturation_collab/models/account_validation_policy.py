@@ -272,7 +272,7 @@ class AccountValidationPolicy(models.Model):
             ),
             "domain": self.domain and (lambda moves: moves.filtered_domain(self._get_domain())),
             # A policy without any level lets nothing pass: submitting says what is missing.
-            "level": self.level_ids and (lambda moves: moves.filtered(self._get_levels)),
+            "level": self.level_ids and (lambda moves: moves.filtered(self._has_level)),
         }
         return {name: matching for name, matching in criteria.items() if matching}
 
@@ -297,6 +297,8 @@ class AccountValidationPolicy(models.Model):
         """Tell whether the total of an invoice, in its company's currency and without sign, lies in a range (0: no
         limit).
         """
+        if not lower and not upper:
+            return True
         currency = move.company_currency_id
         amount = abs(move.amount_total_signed)
         return currency.compare_amounts(amount, lower) >= 0 and (
@@ -305,6 +307,10 @@ class AccountValidationPolicy(models.Model):
 
     def _get_domain(self):
         return Domain(ast.literal_eval(self.domain or "[]"))
+
+    def _has_level(self, move):
+        """Tell whether a level of this policy applies to an invoice."""
+        return any(level._applies_to(move) for level in self.level_ids)
 
     def _get_levels(self, move):
         """Return the levels of this policy that apply to an invoice, by its amount."""

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
@@ -183,7 +181,8 @@ class AccountValidationRequest(models.Model):
         decided = self.env["account.validation.step"].sudo().browse(steps)
         methods = decided._get_proven(outcome, proof)
         refusals |= {step.request_id: step._get_authentication_refusal() for step in decided if step not in methods}
-        decided.filtered(methods.__contains__)._record(outcome, comment, methods, refused)
+        with self._one_note():
+            decided.filtered(methods.__contains__)._record(outcome, comment, methods, refused)
         return refusals
 
     def _get_decidable_step(self, user, outcome="approve", at=None):
@@ -224,30 +223,35 @@ class AccountValidationRequest(models.Model):
         opened = to_open.request_id
         opened._refresh_waiting(since=now)
         (self - opened)._refresh_waiting()
-        self._schedule_activities()
         opened._on_opened(to_open)
+        self._schedule_activities()
         merged.request_id._advance()
 
     def _refresh_waiting(self, since=None):
         """Store who can act now on these requests, since when and until when, in one write for each different
         answer.
         """
-        groups = defaultdict(self.browse)
+        answers = self._get_waiting_vals()
+        for requests in self.grouped(lambda request: repr(answers[request])).values():
+            vals = answers[requests[:1]]
+            requests._engine().write({**vals, "since": since} if since else vals)
+
+    def _get_waiting_vals(self):
+        """Return {request: values} of who can act now on these requests, and until when. An addon adds its own."""
+        answers = {}
         for request in self:
             steps = request.step_ids.filtered(lambda step: step.state == "open").with_prefetch(
                 request.step_ids._prefetch_ids
             )
             users = steps._get_actors()
-            deadline = min(steps.filtered("deadline").mapped("deadline"), default=False)
-            asked = request._admit(steps, steps.approver_ids | users)
-            groups[tuple(users.ids), tuple(asked.ids), deadline] |= request
-        for (user_ids, asked_ids, deadline), requests in groups.items():
-            vals = {"waiting_user_ids": [Command.set(user_ids)], "deadline": deadline}
-            if asked_ids:
-                vals["participant_ids"] = [Command.link(user_id) for user_id in asked_ids]
-            if since:
-                vals["since"] = since
-            requests._engine().write(vals)
+            vals = {
+                "waiting_user_ids": [Command.set(users.ids)],
+                "deadline": min(steps.filtered("deadline").mapped("deadline"), default=False),
+            }
+            if asked := request._admit(steps, steps.approver_ids | users):
+                vals["participant_ids"] = [Command.link(user_id) for user_id in asked.ids]
+            answers[request] = vals
+        return answers
 
     def _admit(self, steps, users):
         """Return those of the users asked at these open steps who take part in the whole invoice. Hook."""

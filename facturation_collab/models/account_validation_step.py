@@ -78,6 +78,9 @@ class AccountValidationStep(models.Model):
         """Keep the users who have not approved elsewhere, and whom no later step needs more than this open one."""
         request = self.request_id
         users -= users._get_same_persons(request._get_live_steps().voter_ids)
+        later = [step for step in request.step_ids if step != self and step.state in lifecycle.UNFINISHED]
+        if not users._get_same_persons(self.env["res.users"].union(*(step.approver_ids for step in later))):
+            return users
         return users.filtered(lambda user: request._is_feasible(self, user)) or users
 
     def _can_decide(self, user, outcome="approve"):

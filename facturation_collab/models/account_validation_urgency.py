@@ -21,26 +21,26 @@ class AccountValidationRequest(models.Model):
     urgent_at = fields.Datetime(readonly=True, help="By when the present level has to decide: the order of queues.")
     urgency = fields.Json(readonly=True, help="What makes it urgent.")
 
-    def _refresh_waiting(self, since=None):
-        super()._refresh_waiting(since=since)
+    def _get_waiting_vals(self):
+        answers = super()._get_waiting_vals()
         pending = self.filtered(lambda request: request.state == "pending")
-        for request, vals in pending._get_urgencies().items():
-            if vals != {"urgent_at": request.urgent_at, "urgency": request.urgency or False}:
-                request._engine().write(vals)
+        urgencies = pending._get_urgencies({request: answers[request]["deadline"] for request in pending})
+        return {request: {**vals, **urgencies.get(request, {})} for request, vals in answers.items()}
 
-    def _get_urgencies(self):
-        """Return {request: values} of how urgent these requests are; a constant number of queries for all."""
+    def _get_urgencies(self, deadlines):
+        """Return {request: values} of how urgent these requests are; a constant number of queries for all.
+
+        :param deadlines: {request: deadline of its open steps, or False}
+        """
         vals = {}
         for request in self:
-            pay_by = request.move_id.sudo()._get_payment_dates()
-            later = request.step_ids.filtered(lambda step: step.state == "waiting")
-            moment, reason = timing.urgency(request.deadline or None, pay_by, len(set(later.mapped("sequence")))) or (
-                False,
-                "",
-            )
+            move = request.move_id.sudo()
+            pay_by = move._get_payment_dates()
+            later = {step.sequence for step in request.step_ids if step.state == "waiting"}
+            moment, reason = timing.urgency(deadlines[request] or None, pay_by, len(later)) or (False, "")
             detail = {"reason": reason, "date": fields.Date.to_string(pay_by.get(reason))}
             if reason == "discount":
-                detail["percent"] = request.move_id.sudo().invoice_payment_term_id.discount_percentage
+                detail["percent"] = move.invoice_payment_term_id.discount_percentage
             vals[request] = {"urgent_at": moment, "urgency": detail if reason else False}
         return vals
 

@@ -17,6 +17,7 @@ from . import test_tours
 from . import test_integrity
 from . import test_gate
 from . import test_real_documents
+from . import test_scale
 from . import test_screens
 from . import test_random_sequences
 from . import test_public_api

@@ -467,9 +467,9 @@ class TestDecisionCost(ValidationCase):
         self._create_approved()
         bill = self._create_bill()
         for action, most in (
-            (bill.action_submit, 82),
-            (bill.with_user(self.manager).action_approve, 93),
-            (bill.with_user(self.controller).action_approve, 76),
+            (bill.action_submit, 81),
+            (bill.with_user(self.manager).action_approve, 79),
+            (bill.with_user(self.controller).action_approve, 64),
         ):
             with self.subTest(action=action):
                 self.assertLessEqual(self._queries(action), most)

@@ -130,7 +130,7 @@ class TestUrgency(UrgencyCase):
         moves = self.env["account.move"].union(*(self._create_due(terms=terms) for _bill in range(10)))
         requests = self._submit_bill(moves)
         few, many = (
-            self._count_queries(requests.browse(ids)._get_urgencies) for ids in (requests.ids[:1], requests.ids)
+            self._count_queries(requests.browse(ids)._get_waiting_vals) for ids in (requests.ids[:1], requests.ids)
         )
         self.assertEqual(few, many)
 

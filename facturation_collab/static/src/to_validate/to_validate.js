@@ -102,11 +102,9 @@ export class ToValidate extends Component {
 
     // ------------------------------------------------------------------ reading
 
+    /** Nobody is waited for but on a request under way: one condition, whose index has rows of open steps only. */
     get domain() {
-        return [
-            ["validation_state", "=", "pending"],
-            ["validation_waiting_user_ids", "in", [user.userId]],
-        ];
+        return [["validation_waiting_user_ids", "in", [user.userId]]];
     }
 
     /** Reads the queue again and shows `moveId`, or what now stands at `index`. */

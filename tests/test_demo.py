@@ -35,6 +35,39 @@ answer = {{
     'mails to our people': env['mail.mail'].search_count([('recipient_ids.email', '=like', '%@alticime.example')]),
 }}
 """
+CAPABILITIES = f"""{COMPANY}
+policy = lambda name: env.ref('facturation_collab_demo.policy_' + name)
+requests = env['account.validation.request'].search([('company_id', '=', company.id)])
+events = requests.event_ids
+fees = requests.filtered(lambda request: request.policy_id == policy('fees'))
+climbed = fees.filtered(lambda request: request.state == 'pending')
+late = events.filtered(lambda event: event.type == 'escalated').request_id
+back = events.filtered(lambda event: event.type == 'returned_to').request_id
+automatic = requests.filtered('auto_approved')
+delegation = env['account.validation.delegation'].search([])
+from odoo import fields
+planned = policy('marketing').planned_version_ids
+pilot = env['account.validation.pilot'].create({{'policy_id': policy('operations').id}})
+answer = {{
+    'fees': [sorted(fees.step_ids.approver_ids.mapped('login')), climbed.waiting_user_ids.mapped('login')],
+    'why': climbed.step_ids._get_reason_text(),
+    'late': [late.mapped('state'), sorted(late.waiting_user_ids.mapped('login'))],
+    'back': [back.mapped('state'), back.waiting_user_ids.mapped('login')],
+    'asked': back.move_id.validation_panel['comments'][-1]['text'],
+    'automatic': [automatic.mapped('state'), automatic.move_id.mapped('state'), len(automatic.step_ids.voter_ids)],
+    'delegation': [delegation.mapped('state'), delegation.from_user_id.login, delegation.to_user_id.login],
+    'delegated': env['account.move'].search_count([
+        ('validation_waiting_user_ids', 'in', delegation.from_user_id.ids),
+        ('validation_waiting_user_ids', 'in', delegation.to_user_id.ids),
+    ]),
+    'planned': [planned.mapped('state'), planned.valid_from > fields.Datetime.now()],
+    'draft': env['account.validation.policy'].with_context(active_test=False).search_count(
+        [('draft_of_id', '=', policy('marketing').id)]
+    ),
+    'pilot': [pilot.mode, pilot.request_count > 5, pilot.hours > 0],
+    'broken': list(env['account.validation.verifier']._verify_requests(requests)),
+}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +102,25 @@ def test_details(demo):
     details = demo.shell(DETAILS)
     assert details.pop("late") >= 2
     assert details.pop("levels passed") == [0, 1]
-    assert (details.pop("policies"), details.pop("departments")) == (4, 6)
+    assert (details.pop("policies"), details.pop("departments")) == (5, 6)
     assert not any(details.values()), details
+
+
+def test_each_capability_has_its_story(demo):
+    told = demo.shell(CAPABILITIES)
+    assert told["fees"] == [["claire", "luc"], ["claire"]]
+    assert "limit too low" in told["why"]
+    assert told["late"] == [["pending"], ["claire", "paul", "sophie"]]
+    assert told["back"] == [["pending"], ["max"]]
+    assert told["asked"] in ("Was the whole film delivered?", "Le film a-t-il été livré en entier\u00a0?")
+    # Two of them, of which the sample may draw one.
+    assert told["automatic"] in ([["approved"] * count, ["posted"] * count, 0] for count in (1, 2))
+    assert told["delegation"] == [["running"], "paul", "sophie"]
+    assert told["delegated"] >= 1
+    assert told["planned"] == [["planned"], True]
+    assert told["draft"] == 1
+    assert told["pilot"] == ["observe", True, True]
+    assert told["broken"] == []
 
 
 @pytest.mark.parametrize("login", LOGINS)

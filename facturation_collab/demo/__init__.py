@@ -5,3 +5,4 @@ from . import demo_partners
 from . import demo_policies
 from . import demo_documents
 from . import demo_invoices
+from . import demo_plans

@@ -37,6 +37,8 @@ class AccountValidationDemo(models.AbstractModel):
         self._create_partners(company)
         self._create_policies(company)
         self._create_invoices(company)
+        self._delegate()
+        self._plan_change()
         _logger.info("The demo company was loaded in %.1f s.", time.monotonic() - start)
 
     def _has_french_chart(self):

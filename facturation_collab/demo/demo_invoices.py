@@ -68,7 +68,9 @@ class AccountValidationDemo(models.AbstractModel):
             return waiting.sorted("id")[row["number"] % len(waiting)] if waiting else waiting
         if who == "finance":
             return self._ref(f"user_{FINANCE[row['number'] % len(FINANCE)]}")
-        return self.env.ref("base.user_root") if row["author"] == "alias" else self._ref(f"user_{row['author']}")
+        if who == "system" or row["author"] == "alias":
+            return self.env.ref("base.user_root")
+        return self._ref(f"user_{row['author']}")
 
     # What
 
@@ -116,6 +118,15 @@ class AccountValidationDemo(models.AbstractModel):
 
     def _tell_reject(self, move, row):
         move.action_reject(self._comment("reject", row))
+
+    def _tell_ask_again(self, move, row):
+        """Return the bill to the first level that approved it."""
+        approved = move.sudo().validation_request_id.step_ids.filtered(lambda step: step.state == "approved")
+        move.action_return(self._comment("ask_again", row), step_id=approved.sorted("sequence")[0].id)
+
+    def _tell_escalate(self, move, _row):
+        """What the scheduled job does of a late answer."""
+        move.validation_request_id.step_ids._follow_up("next_escalation_at", "_escalate")
 
     def _tell_correct(self, move, _row):
         line = move.invoice_line_ids[:1]

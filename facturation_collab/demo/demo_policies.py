@@ -2,12 +2,16 @@ from odoo import Command, models
 
 # Two levels with this are asked at the same time.
 AT_ONCE = {"sequence": 10, "deadline_hours": 24.0}
+# Small bills of a vendor of whom two were paid are approved without a person, but for a sample.
+LOW_RISK = {"auto_approve": True, "auto_amount_max": 1200.0, "auto_bill_count": 2, "auto_sample": 5.0}
+# A late answer is asked of the manager above, too.
+ESCALATES = {"deadline_hours": 16.0, "escalation": "manager", "escalation_hours": 4.0}
 # name: (English, French, values, levels); a level: (English, French, values)
 POLICIES = {
     "marketing": (
         "Vendor bills of Marketing",
         "Factures fournisseurs du Marketing",
-        {"sequence": 10, "departments": ["marketing"], "amount_min": 1000.0},
+        {"sequence": 10, "departments": ["marketing"], "amount_min": 1000.0, **LOW_RISK},
         [
             ("Manager", "Responsable", {"approver_type": "role", "role": "manager", "deadline_hours": 16.0}),
             (
@@ -27,7 +31,7 @@ POLICIES = {
         "Factures clients",
         {"sequence": 20, "apply_in_invoice": False, "apply_out_invoice": True, "amount_min": 5000.0},
         [
-            ("Manager", "Responsable", {"approver_type": "role", "role": "manager", "deadline_hours": 16.0}),
+            ("Manager", "Responsable", {"approver_type": "role", "role": "manager", **ESCALATES}),
             (
                 "Executive board",
                 "Direction",
@@ -64,14 +68,28 @@ POLICIES = {
             ),
         ],
     ),
+    "fees": (
+        "Fees (chain of managers)",
+        "Honoraires (chaîne des responsables)",
+        {"sequence": 50, "departments": ["finance"], "amount_min": 1000.0},
+        [
+            (
+                "Manager whose limit covers",
+                "Responsable habilité",
+                {"approver_type": "department_chain", "deadline_hours": 16.0},
+            ),
+        ],
+    ),
 }
+# Up to which total managers approve in a chain, in euros; None is any amount. A person's limit comes before the role's.
+LIMITS = {"role_manager": 3000.0, "user_luc": 10000.0, "user_claire": None}
 
 
 class AccountValidationDemo(models.AbstractModel):
     _inherit = "account.validation.demo"
 
     def _create_policies(self, company):
-        """Create the four policies, named in both languages."""
+        """Create the policies, named in both languages, and the approval limits."""
         for name, (english, french, vals, levels) in POLICIES.items():
             vals = self._resolve({**vals, "name": english, "company_id": company.id})
             vals["level_ids"] = [
@@ -83,6 +101,13 @@ class AccountValidationDemo(models.AbstractModel):
             policy.with_context(lang="fr_FR").name = french
             for record, (_english, label, _level) in zip(policy.level_ids, levels, strict=True):
                 record.with_context(lang="fr_FR").name = label
+        self._create("account.approval.limit", {f"limit_{name}": vals for name, vals in self._get_limits(company)})
+
+    def _get_limits(self, company):
+        for name, amount in LIMITS.items():
+            kind, who = name.split("_")
+            holder = {"role": who} if kind == "role" else {"user_id": self._ref(name).id}
+            yield name, {**holder, "company_id": company.id, "amount": amount or 0.0, "unlimited": amount is None}
 
     def _resolve(self, vals):
         """Return values with the names of departments, users and groups replaced by the records they stand for."""

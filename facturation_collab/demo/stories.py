@@ -1,7 +1,7 @@
 """What happens to an invoice of the demo, and when.
 
 A story is a list of (working days after the invoice was entered, who, what). Who: its author, somebody for whom it
-waits (approver), or finance. What: a method `_tell_<what>` of the loader.
+waits (approver), finance, or the system. What: a method `_tell_<what>` of the loader.
 """
 
 SUBMITTED = [(0, "author", "submit")]
@@ -9,6 +9,10 @@ APPROVED = [*SUBMITTED, (1, "approver", "approve"), (2, "approver", "approve"), 
 RETURNED = [*SUBMITTED, (1, "approver", "return")]
 RESUBMITTED = [*RETURNED, (1, "author", "correct"), (2, "author", "submit")]
 POSTED = [*APPROVED, (3, "finance", "post")]
+# Whoever still waits approves: nobody, unless the bill is in the sample of the automatic approval.
+AUTOMATIC = [*SUBMITTED, (1, "approver", "approve"), (1, "approver", "approve"), (2, "finance", "post")]
+ESCALATED = [*SUBMITTED, (4, "system", "escalate")]
+QUESTIONED = [*SUBMITTED, (1, "approver", "approve"), (2, "approver", "ask_again")]
 REJECTED = [*SUBMITTED, (1, "approver", "reject")]
 
 STORIES = {
@@ -26,6 +30,9 @@ STORIES = {
     "resubmitted": RESUBMITTED,
     "corrected": [*RESUBMITTED, (3, "approver", "approve"), (4, "approver", "approve"), (5, "finance", "post")],
     "withdrawn": [*SUBMITTED, (1, "author", "withdraw")],
+    "automatic": AUTOMATIC,
+    "escalated": ESCALATED,
+    "questioned": QUESTIONED,
     "rejected": REJECTED,
     "abandoned": [*REJECTED, (2, "finance", "cancel")],
 }
@@ -43,6 +50,10 @@ COMMENTS = {
     "return": {
         "fr": ["Le montant ne correspond pas au bon de commande.", "Il manque la remise de 5 % du devis."],
         "en": ["The discount of the quote is missing.", "Please check the quantity: we ordered less."],
+    },
+    "ask_again": {
+        "fr": ["Le film a-t-il été livré en entier ?"],
+        "en": ["Was the whole film delivered?"],
     },
     "reject": {
         "fr": ["Déjà facturé le mois dernier.", "Prestation annulée, rien n'est dû."],

@@ -63,6 +63,7 @@ from . import (
     account_validation_policy_file,
     account_validation_pilot,
     account_validation_automatic,
+    account_validation_sample,
     account_validation_verifier_automatic,
     account_validation_verifier_version,
     account_validation_replay,

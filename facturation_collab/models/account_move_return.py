@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..calls import check_call
@@ -8,6 +8,25 @@ class AccountMove(models.Model):
     """What goes back: one invoice to an earlier level, and a request whose invoice was changed under way."""
 
     _inherit = "account.move"
+
+    validation_return_targets = fields.Json(
+        string="Levels to return to",
+        compute="_compute_validation_return_targets",
+        help="Earlier levels to which the present user may return the invoice now: [{id, name}] of their steps.",
+    )
+
+    @api.depends_context("uid")
+    @api.depends("validation_state", "validation_waiting_user_ids")
+    def _compute_validation_return_targets(self):
+        for move in self:
+            targets = move._get_return_targets()
+            move.validation_return_targets = [{"id": step.id, "name": step.name} for step in targets]
+
+    def _get_return_targets(self):
+        """Return the steps to which the present user may return this invoice now, as sudo."""
+        request = self.sudo().validation_request_id
+        step, _refusal = request._get_decidable_step(self.env.user, "return") if request else (request.step_ids, "")
+        return step._get_return_targets()
 
     def action_return(self, comment, step_id=None):
         """Return these invoices to whoever submitted them, or one invoice to an earlier level, which decides anew.

@@ -90,7 +90,8 @@ class AccountValidationRequest(models.Model):
         if changed:
             changed._close_activities()
             changed._post_outcome(
-                lambda env, _name: env._("The change of the posted invoice is validated: it can be paid.")
+                lambda env, _name: env._("The change of the posted invoice is validated: it can be paid."),
+                kind="approved",
             )
 
     def _on_rejected(self):
@@ -102,5 +103,6 @@ class AccountValidationRequest(models.Model):
             changed._post_outcome(
                 lambda env, _name: env._(
                     "The change of the posted invoice was rejected: it cannot be paid. Reset it to draft and cancel it."
-                )
+                ),
+                kind="rejected",
             )

@@ -188,8 +188,8 @@ class AccountValidationRequest(models.Model):
     auto_approved = fields.Boolean("Approved automatically", readonly=True)
 
     def _approve_automatically(self):
-        """Approve those of these new requests that their policies let pass without a person. Called by `action_submit`,
-        which holds the locks.
+        """Approve those of these new requests that their policies let pass without a person, but for a sample. Called
+        by `action_submit`, which holds the locks.
 
         :returns: the requests that were approved
         """
@@ -197,6 +197,7 @@ class AccountValidationRequest(models.Model):
         for policy, requests in self.grouped("policy_id").items():
             if policy.auto_approve:
                 approved |= requests._filter_automatic(policy.sudo())
+        approved -= approved._draw_sample()
         if not approved:
             return approved
         engine = approved.with_user(SUPERUSER_ID).with_context(lang=self.env.lang)
@@ -220,14 +221,9 @@ class AccountValidationRequest(models.Model):
                 and request.move_id.state == "draft"
                 and not request.after_posting
                 and not any(request.step_ids.mapped("authentication"))
-                and not lifecycle.is_sampled(request._get_sample_key(), policy.auto_sample)
                 and not request.move_id.sudo()._is_unusual()
             )
         )
-
-    def _get_sample_key(self):
-        """Return what decides whether a request is in the sample: the invoice and the policy, not the try."""
-        return f"{self.move_id.id}:{self.policy_id.id}"
 
     def _get_automatic_data(self):
         """Return what the event of an automatic approval keeps: the criteria that were met, without amounts."""

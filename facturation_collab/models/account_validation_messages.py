@@ -47,13 +47,16 @@ class AccountValidationRequest(models.Model):
 
     def _on_approved(self):
         """Called when the last level has approved these requests."""
-        self._post_outcome(lambda env, _name: env._("The validation is complete: the invoice can be posted."))
+        self._post_outcome(
+            lambda env, _name: env._("The validation is complete: the invoice can be posted."), kind="approved"
+        )
         self._close_activities()
 
     def _on_returned(self):
         """Called when these requests were returned: their submitters are asked to correct the invoices."""
         self._post_outcome(
-            lambda env, name: env._("The invoice was returned to %s, to be corrected and submitted again.", name)
+            lambda env, name: env._("The invoice was returned to %s, to be corrected and submitted again.", name),
+            kind="returned",
         )
         self._close_activities()
         self._create_activities(
@@ -64,7 +67,8 @@ class AccountValidationRequest(models.Model):
     def _on_rejected(self):
         """Called when these requests were rejected: the invoices can no longer be submitted nor posted."""
         self._post_outcome(
-            lambda env, _name: env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one.")
+            lambda env, _name: env._("The invoice was rejected: it cannot be posted. Cancel it, or enter a new one."),
+            kind="rejected",
         )
         self._close_activities()
 
@@ -92,28 +96,34 @@ class AccountValidationRequest(models.Model):
         ]
         return " ".join(sentences)
 
-    def _post_outcome(self, sentence):
+    def _post_outcome(self, sentence, kind=None):
         """Tell the submitter and the followers of the invoices, inside the company, how the validation ended, and why.
 
         For several invoices each person hears of all of theirs in one message, in their language.
 
         :param sentence: function of an environment and of the name of who submitted, that returns the text
+        :param kind: what may wait for a reader's one message a day: approved, returned, rejected
         """
+        readers = self._get_outcome_readers()
+        told = self._split_readers(readers, kind)
         bodies = {}
         for request in self.sudo():
             text = sentence(self.env, request.submitter_id.name)
             bodies[request.move_id.id] = Markup("<p>%s</p>%s") % (text, self._quote(request._get_refusal_comment()))
         if len(self) == 1:
             self._write_notes()
+            # Followers hear of it natively, unless one of them hears of it later: then those who do not are named.
+            named = (self.submitter_id - self.env.user) if told == readers else self.env["res.users"].union(*told)
             self.move_id.sudo().message_post(
                 body=bodies[self.move_id.id],
                 author_id=self.env.user.partner_id.id,
                 subtype_xmlid=OUTCOME,
-                partner_ids=(self.submitter_id - self.env.user).partner_id.ids,
+                partner_ids=named.sudo().partner_id.ids,
+                notify_skip_followers=told != readers,
             )
         else:
             self._note(bodies)
-            self._notify_each(self._get_outcome_readers(), lambda env: sentence(env, env._("their submitters")))
+            self._notify_each(told, lambda env: sentence(env, env._("their submitters")))
 
     def _get_outcome_readers(self):
         """Return {res.users: requests}: those who submitted the invoices or follow their outcome, without the
@@ -181,7 +191,7 @@ class AccountValidationRequest(models.Model):
                     "res_model_id": self.env["ir.model"]._get_id("account.move"),
                     "res_id": request.move_id.id,
                     "activity_type_id": activity_type.id,
-                    "summary": activity_type.with_context(lang=user.lang).summary,
+                    "summary": request._get_activity_summary(activity_type, user),
                     "user_id": user.id,
                     "automated": True,
                     "date_deadline": request.deadline.date() if request.deadline else today,
@@ -189,6 +199,10 @@ class AccountValidationRequest(models.Model):
                 for request, user in assignments
             ],
         )
+
+    def _get_activity_summary(self, activity_type, user):
+        """Return what an activity on the invoice of this request says, in the language of its user."""
+        return activity_type.with_context(lang=user.lang).summary
 
     def _get_activities(self, user=None, types=(TO_VALIDATE, TO_CORRECT)):
         domain = [
@@ -214,13 +228,14 @@ class AccountValidationRequest(models.Model):
                 waiting[user] |= request
         self._notify_each(waiting, kind="asked")
 
-    def _notify_each(self, readers, sentence=None, kind=None):
+    def _notify_each(self, readers, sentence=None, kind=None, news=None):
         """Send each person one message with a link to every invoice that concerns them.
 
         :param readers: {res.users: requests}
         :param sentence: function of an environment that returns what happened to these invoices; by default, that they
             wait for the validation of that person
         :param kind: what may wait for a reader's one message a day or the end of their quiet hours: asked, reminded
+        :param news: {res.users: {outcome: requests}} of readers who hear in the same message how others ended
         """
         readers = self._split_readers(self._tell_confined(readers), kind)
         facts = (
@@ -243,15 +258,21 @@ class AccountValidationRequest(models.Model):
             subject = env._("Validation of %s invoices", len(moves))
             if not sentence and len(moves) > 1:
                 subject = env._("%s invoices wait for your validation", len(moves))
-            elif not sentence:
+            elif not sentence and moves:
                 subject = env._("%s waits for your validation", moves._get_validation_title())
+            body = Markup("")
+            if moves:
+                text = sentence(env) if sentence else env._("These invoices wait for your validation:")
+                body = Markup("<p>%s</p><ul>%s</ul>") % (text, links)
             thread = moves.sudo() if len(moves) == 1 else self.env["mail.thread"].sudo()
+            if ended := (news or {}).get(user):
+                subject, body = requests._add_news(env, ended, subject, body)
+                thread = self.env["mail.thread"].sudo()
             thread.with_context(**mail_links.get(user, {})).message_notify(
                 partner_ids=user.partner_id.ids,
                 author_id=self.env.user.partner_id.id,
                 subject=subject,
-                body=Markup("<p>%s</p><ul>%s</ul>")
-                % (sentence(env) if sentence else env._("These invoices wait for your validation:"), links),
+                body=body,
                 subtype_xmlid=ASKED,
             )
 

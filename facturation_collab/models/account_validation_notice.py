@@ -1,6 +1,7 @@
 import logging
 from collections import defaultdict
 
+from markupsafe import Markup
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
@@ -9,6 +10,8 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 50
 """People who are told in one transaction."""
+OUTCOMES = ("approved", "returned", "rejected")
+"""Kinds of notices that tell how a validation ended: the states of a request that has ended so."""
 
 
 class AccountValidationNotice(models.Model):
@@ -25,7 +28,17 @@ class AccountValidationNotice(models.Model):
     request_id = fields.Many2one(
         "account.validation.request", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    kind = fields.Selection([("asked", "Asked to validate"), ("reminded", "Reminded")], required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("asked", "Asked to validate"),
+            ("reminded", "Reminded"),
+            ("approved", "Approved"),
+            ("returned", "Returned"),
+            ("rejected", "Rejected"),
+        ],
+        required=True,
+        readonly=True,
+    )
     send_at = fields.Datetime(required=True, readonly=True, index=True)
 
     _once = models.Constraint("UNIQUE(user_id, request_id, kind)", "This message is already held back.")
@@ -50,7 +63,7 @@ class AccountValidationNotice(models.Model):
     @api.model
     def _cron_send(self):
         """Send what was held back to those whose hour has come: one message for each, some people at a time, each slice
-        committed. What was decided meanwhile is dropped.
+        committed. What no longer holds is dropped.
         """
         IrCron = self.env["ir.cron"]
         due = self.sudo()._read_group([("send_at", "<=", fields.Datetime.now())], ["user_id"])
@@ -73,18 +86,64 @@ class AccountValidationNotice(models.Model):
                 mine = users.try_lock_for_update(allow_referencing=True)
                 domain = [("user_id", "in", mine.ids), ("send_at", "<=", fields.Datetime.now())]
                 notices = self.search(domain).try_lock_for_update()
-                readers = defaultdict(self.env["account.validation.request"].browse)
-                for notice in notices:
-                    if notice.user_id in notice.request_id.waiting_user_ids:
+                requests = self.env["account.validation.request"]
+                readers, news = defaultdict(requests.browse), defaultdict(lambda: defaultdict(requests.browse))
+                for notice in notices.filtered(lambda notice: notice._holds()):
+                    if notice.kind in OUTCOMES:
+                        news[notice.user_id][notice.kind] |= notice.request_id
+                        readers[notice.user_id] |= requests
+                    else:
                         readers[notice.user_id] |= notice.request_id
                 notices._engine().unlink()
-                self.env["account.validation.request"]._notify_each(readers)
+                requests._notify_each(readers, news=news)
         except SerializationFailure:
             _logger.info("What was held back for users %s is sent by somebody else.", users.ids)
+
+    def _holds(self):
+        """Tell whether this message still tells something: the invoice waits for its reader, or its validation ended
+        so, was not started again, and the reader may read it.
+        """
+        self.ensure_one()
+        request = self.request_id
+        if self.kind not in OUTCOMES:
+            return self.user_id in request.waiting_user_ids
+        move = request.move_id
+        is_last = request.state == self.kind and move.validation_request_id == request
+        return is_last and move.with_user(self.user_id).has_access("read")
 
 
 class AccountValidationRequest(models.Model):
     _inherit = "account.validation.request"
+
+    def _add_news(self, env, ended, subject, body):
+        """Return the subject and the body of a message about what waits (these requests), with how others ended.
+
+        :param ended: {outcome: requests}
+        """
+        sentences = {
+            "approved": env._("The validation of these invoices is complete:"),
+            "returned": env._("These invoices were returned, to be corrected:"),
+            "rejected": env._("These invoices were rejected for good:"),
+        }
+        count = sum(map(len, ended.values()))
+        for outcome in filter(ended.get, OUTCOMES):
+            items = Markup("").join(request._get_news_item(env) for request in ended[outcome])
+            body += Markup("<p>%s</p><ul>%s</ul>") % (sentences[outcome], items)
+        if self:
+            return env._("%(waiting)s invoices to decide, %(ended)s decided", waiting=len(self), ended=count), body
+        if count == 1:
+            [[request]] = ended.values()
+            title = request.move_id.with_env(env)._get_validation_title()
+            return env._("%s: how its validation ended", title), body
+        return env._("How the validation of %s invoices ended", count), body
+
+    def _get_news_item(self, env):
+        """Return the line of a message that tells how this request ended: a link, and the reason of a refusal."""
+        move = self.move_id.with_env(env)
+        comment = self._get_refusal_comment()
+        quote = Markup("<blockquote>%s</blockquote>") % comment if comment else ""
+        link = f"/odoo/account.move/{move.id}"
+        return Markup('<li><a href="%s">%s</a>%s</li>') % (link, move._get_validation_title(), quote)
 
     def _split_readers(self, readers, kind):
         """Return those of the readers who hear of these requests at once, and keep the message for the others.

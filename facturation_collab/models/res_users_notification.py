@@ -20,6 +20,8 @@ class ResUsers(models.Model):
         string="What waits for my validation",
         required=True,
         default="at_once",
+        help="With one message a day, what waits for you and how the validations that concern you ended come together. "
+        "What is late and asks you too, or was posted without validation, is told at once in any case.",
     )
     validation_digest_hour = fields.Float("Hour of that message", default=8.0)
     validation_quiet_from = fields.Float("Quiet from", help="Nothing about validations is sent in these hours.")

@@ -66,4 +66,7 @@ from . import test_policy_checks
 from . import test_policy_files
 from . import test_policy_pilot
 from . import test_automatic_approval
+from . import test_automatic_sample
 from . import test_replay
+from . import test_circuit_tours
+from . import test_demo_tours

@@ -299,29 +299,43 @@ class TestLinkOnAPhone(LinkPageCase):
         return result.get("value")
 
     def test_an_approver_returns_a_bill_on_a_phone(self):
+        self._decide("return", "Wrong price.")
+        self.assertEqual(self._get_decisions(), ["returned"])
+        comment = self.bill.sudo().validation_request_id.event_ids.filtered("comment").comment
+        self.assertEqual(comment, "Wrong price.")
+
+    def test_an_approver_approves_a_bill_on_a_phone(self):
+        self._decide("approve")
+        self.assertEqual(self._get_decisions(), ["approved"])
+        event = self.bill.sudo().validation_request_id.event_ids.filtered(lambda event: event.type == "approved")
+        self.assertRecordValues(event, [{"user_id": self.manager.id, "data": {"link": "link"}}])
+        self.assertEqual(self.bill.sudo().validation_waiting_user_ids, self.controller)
+
+    def _decide(self, choice, comment=""):
+        """Follow the link of a choice in the e-mail, look at the page, and confirm."""
         self.browser = ChromeBrowser(self, headless=True, success_signal="")
         self.addCleanup(self.browser.stop)
         with self.allow_requests(browser=self.browser):
             self.authenticate(None, None, browser=self.browser)
             self.env.cr.flush()
             self.env.cr.clear()
-            self.browser.navigate_to(f"{self.base_url()}/validation/{self.token}?choice=return")
+            self.browser.navigate_to(f"{self.base_url()}/validation/{self.token}?choice={choice}")
             loaded = "document.readyState === 'complete' && !!document.querySelector('form button')"
             self.assertTrue(self.browser._wait_ready(loaded))
-            self._check_layout()
-            self._run("document.querySelector('#comment').value = 'Wrong price.'")
+            self._check_layout(choice)
+            self._run(f"document.querySelector('#comment').value = '{comment}'")
             self._run("document.querySelector('[name=identity]').click()")
             self._run("document.querySelector('form button').click()")
             self.assertTrue(self.browser._wait_ready("!!document.querySelector('.end_used')"))
             self._wait_remaining_requests()
         self.env.invalidate_all()
-        self.assertEqual(self._get_decisions(), ["returned"])
-        comment = self.bill.sudo().validation_request_id.event_ids.filtered("comment").comment
-        self.assertEqual(comment, "Wrong price.")
 
-    def _check_layout(self):
+    def _check_layout(self, choice):
         self.assertTrue(self._run("document.documentElement.scrollWidth <= window.innerWidth"), "It scrolls sideways.")
-        self.assertEqual(self._run("document.querySelector('[name=outcome]:checked').value"), "return")
+        self.assertEqual(self._run("document.querySelector('[name=outcome]:checked').value"), choice)
+        shown = self._run("document.body.innerText")
+        for text in ("1,000.00", self.partner_a.name, "PAGE-1"):
+            self.assertIn(text, shown)
         targets = "[...document.querySelectorAll('button, .choice')].map((el) => el.getBoundingClientRect().height)"
         self.assertGreaterEqual(min(self._run(targets)), 44, "Something is too small for a finger.")
         size = "parseFloat(getComputedStyle(document.querySelector('textarea')).fontSize)"

@@ -95,6 +95,109 @@ class TestNotificationPreferences(TimeCase):
             request._notify_actors()
         self.assertEqual(len(self.notices.search([])), 1)
 
+    # ---- how validations ended
+
+    def _end(self, request, outcome, moment=MONDAY):
+        """Ann decides on a bill of the contributor."""
+        arguments = [] if outcome == "approve" else ["The price is wrong."]
+        with freeze_time(moment):
+            getattr(request.move_id.with_user(self.ann), f"action_{outcome}")(*arguments)
+        self.env.invalidate_all()
+
+    def _get_told(self, user):
+        """Messages about outcomes that reached a user, the latest first."""
+        partners = user.partner_id.ids
+        domain = [("notified_partner_ids", "in", partners), ("author_id", "=", self.ann.partner_id.id)]
+        return self.env["mail.message"].sudo().search(domain, order="id desc")
+
+    def test_how_a_validation_ended_comes_at_once_without_a_preference(self):
+        request = self._submit_named()
+        request.move_id.sudo().message_subscribe(self.bob.partner_id.ids)
+        self._end(request, "approve")
+        for user in (self.contributor, self.bob):
+            self.assertIn("The validation is complete", self._get_told(user).body)
+        self.assertFalse(self.notices.search([]))
+
+    def test_how_validations_ended_comes_with_the_one_message_of_the_day(self):
+        self._prefer(self.contributor, tz="Europe/Paris", **DIGEST)
+        approved, returned, rejected = (self._submit_named(bills=self._create_bill(ref=ref)) for ref in "abc")
+        for request, outcome in ((approved, "approve"), (returned, "return"), (rejected, "reject")):
+            self._end(request, outcome)
+        self.assertFalse(self._get_told(self.contributor))
+        self.assertEqual(set(self.notices.search([]).mapped("kind")), {"approved", "returned", "rejected"})
+        self._send_at("2026-03-03 07:00:00")
+        message = self._get_messages(self.contributor)[0]
+        self.assertEqual(message.subject, "How the validation of 3 invoices ended")
+        complete, back, final = message.body.split("<p>")[1:]
+        for part, sentence, request in (
+            (complete, "validation of these invoices is complete", approved),
+            (back, "returned, to be corrected", returned),
+            (final, "rejected for good", rejected),
+        ):
+            self.assertIn(sentence, part)
+            self.assertIn(f"/odoo/account.move/{request.move_id.id}", part)
+            self.assertEqual("The price is wrong." in part, request != approved)
+        self.assertFalse(self.notices.search([]))
+
+    def test_what_waits_and_what_ended_come_in_one_message(self):
+        self._prefer(self.manager, tz="Europe/Paris", **DIGEST)
+        ended = self._submit_named(bills=self._create_bill(ref="ended"))
+        ended.move_id.sudo().message_subscribe(self.manager.partner_id.ids)
+        self._end(ended, "approve")
+        self.env["account.validation.policy"].sudo().search([("name", "=", "Policy")]).mode = "off"
+        waiting = self._submit_at(MONDAY, self._named(self.manager), bills=self._create_bill(ref="waiting"))
+        self._send_at("2026-03-03 07:00:00")
+        [message] = self._get_messages(self.manager)
+        self.assertEqual(message.subject, "1 invoices to decide, 1 decided")
+        first, second = message.body.split("<p>")[1:]
+        self.assertIn(f"/odoo/account.move/{waiting.move_id.id}", first)
+        self.assertIn(f"/odoo/account.move/{ended.move_id.id}", second)
+
+    def test_a_follower_who_prefers_otherwise_hears_at_once_and_the_submitter_later(self):
+        self._prefer(self.contributor, tz="Europe/Paris", **DIGEST)
+        request = self._submit_named()
+        request.move_id.sudo().message_subscribe(self.bob.partner_id.ids)
+        self._end(request, "approve")
+        self.assertIn("The validation is complete", self._get_told(self.bob).body)
+        self.assertFalse(self._get_told(self.contributor))
+        self.assertEqual(self.notices.search([]).mapped("user_id"), self.contributor)
+        self.assertIn("The validation is complete", "".join(request.move_id.sudo().message_ids.mapped("body")))
+
+    def test_several_that_ended_at_once_wait_too(self):
+        self._prefer(self.contributor, tz="Europe/Paris", **DIGEST)
+        bills = self._create_bill(ref="one") | self._create_bill(ref="two")
+        self._end(self._submit_named(bills=bills), "approve")
+        self.assertFalse(self._get_told(self.contributor))
+        self._send_at("2026-03-03 07:00:00")
+        self.assertEqual(self._get_messages(self.contributor)[0].subject, "How the validation of 2 invoices ended")
+
+    def test_an_outcome_that_no_longer_holds_is_dropped(self):
+        self._prefer(self.contributor, tz="Europe/Paris", **DIGEST)
+        request = self._submit_named()
+        self._end(request, "return")
+        with freeze_time(MONDAY):
+            self._submit(request.move_id)
+        self._send_at("2026-03-03 07:00:00")
+        self.assertFalse(self._get_messages(self.contributor))
+        self.assertFalse(self.notices.search([]))
+
+    def test_who_may_no_longer_read_the_invoice_hears_nothing(self):
+        self._prefer(self.reader, tz="Europe/Paris", **DIGEST)
+        request = self._submit_named()
+        request.move_id.sudo().message_subscribe(self.reader.partner_id.ids)
+        self._end(request, "approve")
+        self.assertEqual(self.notices.search([]).user_id, self.reader)
+        members = self.env["account.department.member"].sudo()
+        members.search([("user_id", "=", self.reader.id)]).unlink()
+        self._send_at("2026-03-03 07:00:00")
+        self.assertFalse(self._get_messages(self.reader))
+
+    def test_a_returned_bill_is_to_be_corrected_at_once(self):
+        self._prefer(self.contributor, tz="Europe/Paris", **DIGEST)
+        request = self._submit_named()
+        self._end(request, "return")
+        self.assertEqual(self._get_activities(request.move_id), ["Contributor"])
+
     # ---- quiet hours
 
     def test_quiet_hours_hold_messages_back_until_they_end(self):

@@ -142,6 +142,17 @@ class TestReturnToLevel(ChangesCase):
         )
         self.assertFalse(many.return_step_ids)
 
+    def test_to_validate_offers_the_levels_to_who_decides_now_and_to_nobody_else(self):
+        bill = self._create_at_the_third_level()
+        targets = [{"id": self._step(bill, name).id, "name": name} for name in ("Manager", "Finance")]
+        self.assertEqual(bill.with_user(self.director).validation_return_targets, targets)
+        for user in (self.manager, self.controller, self.finance):
+            self.assertFalse(bill.with_user(user).validation_return_targets, user.name)
+        first = self._create_bill()
+        self.assertFalse(first.with_user(self.manager).validation_return_targets)
+        self._submit(first)
+        self.assertFalse(first.with_user(self.manager).validation_return_targets)
+
     def test_the_panel_shows_the_steps_that_count_and_what_was_said(self):
         bill = self._create_at_the_third_level()
         self._return_to(bill, "Manager")

@@ -48,9 +48,7 @@ class AccountValidationDecisionWizard(models.TransientModel):
         for wizard in self:
             steps = wizard.return_step_ids.browse()
             if wizard.outcome == "return" and len(wizard.move_ids) == 1:
-                request = wizard.move_ids._origin._filtered_access("read").sudo().validation_request_id
-                step, _refusal = request._get_decidable_step(self.env.user, "return") if request else (steps, "")
-                steps = step._get_return_targets().sudo(False)
+                steps = wizard.move_ids._origin._filtered_access("read")._get_return_targets().sudo(False)
             wizard.return_step_ids = steps
 
     def action_confirm(self):

@@ -26,26 +26,45 @@ const OUTCOMES = {
     },
 };
 
+/** A return to an earlier level, which decides anew on the same content. */
+const TO_LEVEL = {
+    ...OUTCOMES.return,
+    question: _t("What has to be looked at again?"),
+    placeholder: _t("For example: was all of it delivered?"),
+};
+
 /** The answer of one person: two large buttons, and a comment where one is needed or wanted. */
 export class DecisionBar extends Component {
     static template = "facturation_collab.DecisionBar";
     static props = {
         isCommentRequired: { type: Boolean, optional: true },
         isBusy: { type: Boolean, optional: true },
-        onDecide: Function, // (outcome, comment) => Promise
+        returnTargets: { type: Array, element: { type: Object, shape: { id: Number, name: String } }, optional: true },
+        onDecide: Function, // (outcome, comment, step that decides anew or null) => Promise
         onRefuseLines: { type: Function, optional: true }, // for whoever decides on a share
     };
-    static defaultProps = { isCommentRequired: false, isBusy: false };
+    static defaultProps = { isCommentRequired: false, isBusy: false, returnTargets: [] };
 
     setup() {
         this.outcomes = OUTCOMES;
-        this.state = useState({ outcome: null, comment: "", isMissing: false });
+        this.state = useState({ outcome: null, comment: "", isMissing: false, targetId: "" });
         this.comment = useRef("comment");
         useAutofocus({ refName: "comment", mobile: true });
     }
 
     get chosen() {
-        return OUTCOMES[this.state.outcome];
+        return this.target ? TO_LEVEL : OUTCOMES[this.state.outcome];
+    }
+
+    get asksTarget() {
+        return this.state.outcome === "return" && this.props.returnTargets.length > 0;
+    }
+
+    /** The earlier level that the invoice goes back to; none for whoever submitted it. */
+    get target() {
+        return (
+            (this.asksTarget && this.props.returnTargets.find(({ id }) => String(id) === this.state.targetId)) || null
+        );
     }
 
     get needsComment() {
@@ -53,7 +72,7 @@ export class DecisionBar extends Component {
     }
 
     ask(outcome) {
-        Object.assign(this.state, { outcome, isMissing: false });
+        Object.assign(this.state, { outcome, isMissing: false, targetId: "" });
     }
 
     onKeydown(ev) {
@@ -64,7 +83,7 @@ export class DecisionBar extends Component {
     }
 
     approve() {
-        return this.props.isCommentRequired ? this.ask("approve") : this.props.onDecide("approve", "");
+        return this.props.isCommentRequired ? this.ask("approve") : this.props.onDecide("approve", "", null);
     }
 
     async confirm() {
@@ -73,7 +92,7 @@ export class DecisionBar extends Component {
             this.state.isMissing = true;
             this.comment.el.focus();
         } else {
-            await this.props.onDecide(this.state.outcome, comment);
+            await this.props.onDecide(this.state.outcome, comment, this.target);
         }
     }
 }

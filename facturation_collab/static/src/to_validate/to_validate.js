@@ -44,6 +44,7 @@ const CARD_FIELDS = {
     validation_request_id: {},
     validation_comment_required: {},
     validation_can_refuse_lines: {},
+    validation_return_targets: {},
     validation_panel: {},
 };
 
@@ -141,17 +142,24 @@ export class ToValidate extends Component {
 
     // ------------------------------------------------------------------ deciding
 
-    async decide(outcome, comment) {
+    /** `target`: the step of an earlier level that decides anew, for a return to it. */
+    async decide(outcome, comment, target) {
         const { move } = this.state;
         const index = this.position;
         Object.assign(this.state, { isBusy: true, error: "" });
         try {
             await this.checkNotResubmitted(move);
-            const answer = await this.orm.call("account.move", METHODS[outcome], [[move.id]], { comment });
+            const answer = await this.orm.call("account.move", METHODS[outcome], [[move.id]], {
+                comment,
+                ...(target && { step_id: target.id }),
+            });
             if (isAuthenticationAction(answer) && !(await askAuthentication(this.env, answer)).isApproved) {
                 return;
             }
-            this.notification.add(DONE[outcome], { type: "success", title: move.display_name });
+            const done = target
+                ? _t("The invoice goes back to level “%s”, then it comes back to you.", target.name)
+                : DONE[outcome];
+            this.notification.add(done, { type: "success", title: move.display_name });
             this.state.round++;
             await this.load(null, index);
         } catch (error) {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "@odoo/hoot";
-import { click, fill, queryAll, queryAllTexts } from "@odoo/hoot-dom";
+import { click, fill, queryAll, queryAllTexts, select } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { getService, makeServerError, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
@@ -25,7 +25,8 @@ beforeEach(() => {
     );
     for (const method of ["action_approve", "action_return", "action_reject"]) {
         onRpc("account.move", method, ({ args, kwargs }) => {
-            expect.step(`${method} ${args[0]} “${kwargs.comment}”`);
+            const target = kwargs.step_id ? " to " + kwargs.step_id : "";
+            expect.step(`${method} ${args[0]} “${kwargs.comment}”${target}`);
             queue = queue.filter((move) => !args[0].includes(move.id));
             return false;
         });
@@ -90,6 +91,45 @@ test("returning asks what has to be corrected", async () => {
     expect.verifySteps(["action_return 41 “Wrong quantity on line 2”"]);
     expect(".o_validation_card_partner").toHaveText("Deco");
     expect(".o_decision_comment").toHaveCount(0);
+});
+
+test("an invoice goes back to an earlier level, which is asked another question", async () => {
+    queue[0].validation_return_targets = [{ id: 12, name: "Manager" }];
+    await openScreen();
+    await press(".o_decision_return");
+    expect(queryAllTexts(".o_decision_target option")).toEqual(["Whoever submitted it", "Manager"]);
+    expect("label[for=o_decision_comment]").toHaveText("What has to be corrected?");
+    await click(".o_decision_target");
+    await select("12");
+    await animationFrame();
+    expect("label[for=o_decision_comment]").toHaveText("What has to be looked at again?");
+    await click(".o_decision_comment");
+    await fill("Was all of it delivered?");
+    await press(".o_decision_confirm");
+    expect.verifySteps(["action_return 41 “Was all of it delivered?” to 12"]);
+    expect(".o_notification").toHaveText(/goes back to level “Manager”/);
+});
+
+test("a level that was chosen and left is not kept", async () => {
+    queue[0].validation_return_targets = [{ id: 12, name: "Manager" }];
+    await openScreen();
+    await press(".o_decision_return");
+    await click(".o_decision_target");
+    await select("12");
+    await press(".o_decision_back");
+    await press(".o_decision_return");
+    expect(".o_decision_target").toHaveValue("");
+    await click(".o_decision_comment");
+    await fill("Wrong price");
+    await press(".o_decision_confirm");
+    expect.verifySteps(["action_return 41 “Wrong price”"]);
+});
+
+test("without an earlier level nobody is asked where to", async () => {
+    await openScreen();
+    await press(".o_decision_return");
+    expect(".o_decision_target").toHaveCount(0);
+    expect("label[for=o_decision_comment]").toHaveText("What has to be corrected?");
 });
 
 test("rejecting asks why, and Back leaves everything as it was", async () => {

@@ -87,6 +87,7 @@ export function makeMove(values = {}) {
         validation_deadline: hoursFromNow(30),
         validation_request_id: 9,
         validation_comment_required: false,
+        validation_return_targets: [],
         validation_panel: makePanel(),
         ...values,
     };

@@ -43,9 +43,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks/run", description="Measure the addon against plain Odoo and the peer."
     )
-    parser.add_argument("--rounds", type=int, default=7, help="counted rounds (default: %(default)s)")
-    parser.add_argument("--singles", type=int, default=10, help="invoices one by one in a round (default: %(default)s)")
-    parser.add_argument("--ballast", type=int, default=1000, help="bills that wait for others (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=4, help="counted rounds (default: %(default)s)")
+    parser.add_argument("--singles", type=int, default=6, help="invoices one by one in a round (default: %(default)s)")
+    parser.add_argument("--ballast", type=int, default=400, help="bills that wait for others (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES), help="some of the contenders")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="beside the others, or with a long past"

@@ -64,6 +64,10 @@ answer = {{
     'draft': env['account.validation.policy'].with_context(active_test=False).search_count(
         [('draft_of_id', '=', policy('marketing').id)]
     ),
+    'shared': sorted(
+        (request.state, len(request.step_ids.filtered('share')), bool(request.refused_amount))
+        for request in requests.filtered(lambda request: request.policy_id == policy('shared'))
+    ),
     'pilot': [pilot.mode, pilot.request_count > 5, pilot.hours > 0],
     'broken': list(env['account.validation.verifier']._verify_requests(requests)),
 }}
@@ -102,7 +106,7 @@ def test_details(demo):
     details = demo.shell(DETAILS)
     assert details.pop("late") >= 2
     assert details.pop("levels passed") == [0, 1]
-    assert (details.pop("policies"), details.pop("departments")) == (5, 6)
+    assert (details.pop("policies"), details.pop("departments")) == (6, 6)
     assert not any(details.values()), details
 
 
@@ -119,6 +123,7 @@ def test_each_capability_has_its_story(demo):
     assert told["delegated"] >= 1
     assert told["planned"] == [["planned"], True]
     assert told["draft"] == 1
+    assert told["shared"] == [["pending", 3, False], ["returned", 3, True]]
     assert told["pilot"] == ["observe", True, True]
     assert told["broken"] == []
 

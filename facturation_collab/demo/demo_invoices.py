@@ -95,6 +95,7 @@ class AccountValidationDemo(models.AbstractModel):
         tax = company.account_purchase_tax_id if row["type"].startswith("in_") else company.account_sale_tax_id
         for line in row["lines"].split(" / "):
             label, account, amount = line.rsplit(":", 2)
+            amount, _at, department = amount.partition("@")
             account_id = self.env.ref(f"account.{company.id}_pcg_{account}").id
             yield {
                 "name": label,
@@ -102,6 +103,7 @@ class AccountValidationDemo(models.AbstractModel):
                 "quantity": 1.0,
                 "price_unit": float(amount),
                 "tax_ids": [Command.set(tax.ids)],
+                **({"department_id": self._ref(f"department_{department}").id} if department else {}),
             }
 
     def _tell_submit(self, move, row):
@@ -123,6 +125,12 @@ class AccountValidationDemo(models.AbstractModel):
         """Return the bill to the first level that approved it."""
         approved = move.sudo().validation_request_id.step_ids.filtered(lambda step: step.state == "approved")
         move.action_return(self._comment("ask_again", row), step_id=approved.sorted("sequence")[0].id)
+
+    def _tell_refuse(self, move, row):
+        """Refuse the first line of one's share, and approve the others."""
+        step = move.sudo().validation_request_id._get_share_of(self.env.user)
+        refused = {"line": step.share["rows"][0]["line"], "reason": self._comment("refuse", row)}
+        step.sudo(False).action_refuse_lines([refused])
 
     def _tell_escalate(self, move, _row):
         """What the scheduled job does of a late answer."""

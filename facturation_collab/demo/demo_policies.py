@@ -26,6 +26,19 @@ POLICIES = {
             ),
         ],
     ),
+    "shared": (
+        "Telephone bills, shared by departments",
+        "Factures de téléphone, partagées entre services",
+        {"sequence": 5, "partners": ["telecom"]},
+        [
+            (
+                "Departments",
+                "Services",
+                {"approver_type": "department_lines", "role": "manager", "deadline_hours": 24.0},
+            ),
+            ("Finance", "Finance", {"approver_type": "user", "users": ["luc"], "deadline_hours": 16.0}),
+        ],
+    ),
     "customers": (
         "Customer invoices",
         "Factures clients",
@@ -115,6 +128,9 @@ class AccountValidationDemo(models.AbstractModel):
         if "departments" in vals:
             names = vals.pop("departments")
             vals["department_ids"] = [Command.link(self._ref(f"department_{name}").id) for name in names]
+        if "partners" in vals:
+            names = vals.pop("partners")
+            vals["partner_ids"] = [Command.link(self._ref(f"partner_{name}").id) for name in names]
         if "users" in vals:
             vals["user_ids"] = [Command.link(self._ref(f"user_{login}").id) for login in vals.pop("users")]
         if "group" in vals:

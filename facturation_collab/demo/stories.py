@@ -13,6 +13,8 @@ POSTED = [*APPROVED, (3, "finance", "post")]
 AUTOMATIC = [*SUBMITTED, (1, "approver", "approve"), (1, "approver", "approve"), (2, "finance", "post")]
 ESCALATED = [*SUBMITTED, (4, "system", "escalate")]
 QUESTIONED = [*SUBMITTED, (1, "approver", "approve"), (2, "approver", "ask_again")]
+SHARED = [*SUBMITTED, (1, "approver", "approve")]
+REFUSED = [*SUBMITTED, (1, "approver", "refuse"), (2, "approver", "approve"), (2, "approver", "approve")]
 REJECTED = [*SUBMITTED, (1, "approver", "reject")]
 
 STORIES = {
@@ -33,6 +35,8 @@ STORIES = {
     "automatic": AUTOMATIC,
     "escalated": ESCALATED,
     "questioned": QUESTIONED,
+    "shared": SHARED,
+    "refused": REFUSED,
     "rejected": REJECTED,
     "abandoned": [*REJECTED, (2, "finance", "cancel")],
 }
@@ -54,6 +58,10 @@ COMMENTS = {
     "ask_again": {
         "fr": ["Le film a-t-il été livré en entier ?"],
         "en": ["Was the whole film delivered?"],
+    },
+    "refuse": {
+        "fr": ["Ligne résiliée en septembre."],
+        "en": ["This line was cancelled in September."],
     },
     "reject": {
         "fr": ["Déjà facturé le mois dernier.", "Prestation annulée, rien n'est dû."],

@@ -113,9 +113,9 @@ class AccountValidationLink(models.Model):
     def _get_access(self):
         """Return what this link lets its person do now: what it was made for, or less if the policy now says less.
 
-        A confidential invoice never opens to whoever has the e-mail.
+        An invoice with confidential lines never opens to whoever has the e-mail.
         """
-        most = "login" if self.move_id.department_id.is_within_confidential else "link"
+        most = "login" if self.request_id._get_closed_departments() else "link"
         return min(most, self.access, self.request_id.policy_id.email_decisions, key=ACCESSES.index)
 
     def _get_end(self):

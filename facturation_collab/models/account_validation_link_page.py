@@ -35,7 +35,7 @@ class AccountValidationLink(models.Model):
             "level": step["name"],
             "reason": step["reason"],
             "facts": self._get_page_facts(move, panel),
-            "amounts": self._get_page_amounts(move),
+            "amounts": [*self._get_page_amounts(move), *self._get_page_share(step)],
             "warnings": self._get_page_warnings(move, panel),
             "lines": self._get_page_lines(move),
             "documents": self._get_page_documents(move),
@@ -81,6 +81,10 @@ class AccountValidationLink(models.Model):
         values = move.read(list(labels))[0]
         texts = {label: self._format_amount(move, values[name]) for name, label in labels.items()}
         return [(label, text) for label, text in texts.items() if text]
+
+    def _get_page_share(self, step):
+        """Return [(label, text)] of the share that this person decides on, where it is not the whole invoice."""
+        return [(self.env._("Your part"), step["share"]["amount"])] if step.get("share") else []
 
     def _get_page_lines(self, move):
         """Return the first lines: what, how much of it, for how much."""

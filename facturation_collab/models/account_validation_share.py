@@ -188,7 +188,7 @@ class AccountValidationLevel(models.Model):
     _get_approvers_department_lines = _get_approvers_analytic_lines = _get_approvers_shared
 
     def _get_lack_reason_department_lines(self, move, candidates, facts):
-        [names] = [facts["share"]["names"]]
+        names = facts["share"]["names"]
         if not any(names):
             return self.env._(
                 "some lines have no department (%s): choose the department of the invoice, or an analytic account of "
@@ -204,7 +204,7 @@ class AccountValidationLevel(models.Model):
         )
 
     def _get_lack_reason_analytic_lines(self, move, candidates, facts):
-        [names] = [facts["share"]["names"]]
+        names = facts["share"]["names"]
         if not any(names):
             return self.env._(
                 "some lines, or a part of them, have no analytic account (%s): distribute them.",

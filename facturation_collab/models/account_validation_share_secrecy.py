@@ -88,8 +88,7 @@ class AccountValidationRequest(models.Model):
         """Return those of these users from whom some department of the invoice is kept, and who would read it for
         their share only.
         """
-        closed = self.env["hr.department"].sudo()._get_confidential_ids()
-        concerned = self.env["hr.department"].sudo().browse(self._get_department_ids() & closed)
+        concerned = self._get_closed_departments()
         if not concerned:
             return users.browse()
         readers = [department.reader_ids for department in concerned]
@@ -102,11 +101,15 @@ class AccountValidationRequest(models.Model):
             )
         )
 
-    def _get_department_ids(self):
-        """Return the ids of the departments that the submitted invoice and its lines belong to."""
+    def _get_closed_departments(self):
+        """Return, as sudo, the confidential departments that the submitted invoice and its lines belong to."""
+        departments = self.env["hr.department"].sudo()
+        closed = departments._get_confidential_ids()
+        if not closed:
+            return departments
         content = self._read_snapshot()
         ids = {content.get("department_id"), *(line.get("department_id") for line in content.get("lines") or [])}
-        return frozenset(ids - {None})
+        return departments.browse(closed & (ids | {self.move_id.department_id.id}))
 
     def _get_confined(self):
         """Return the users who see their shares of these requests alone."""

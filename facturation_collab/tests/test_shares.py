@@ -9,6 +9,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 
 from .. import shares
+from .link_common import TOKEN
 from .validation_common import ValidationCase
 
 AMOUNTS = ("untaxed", "tax", "total")
@@ -49,6 +50,15 @@ class ShareCase(ValidationCase):
             for department, amount in lines
         ]
         return self._create_bill(invoice_line_ids=commands, **vals)
+
+    def _create_and_submit_shared(self):
+        bill = self._create_shared((self.marketing, 100), (self.logistics, 50))
+        self._submit(bill)
+        return bill
+
+    def _get_mail(self, user):
+        """The last e-mail to a user."""
+        return self.env["mail.mail"].sudo().search([("recipient_ids", "in", user.partner_id.ids)], limit=1)
 
     def _drop_roles(self, user):
         self.env["account.department.member"].sudo().search([("user_id", "=", user.id)]).unlink()
@@ -216,6 +226,13 @@ class TestShares(ShareCase):
     def test_the_number_of_queries_does_not_depend_on_the_bills(self):
         self._count_plan_queries(1)
         self.assertEqual(self._count_plan_queries(2), self._count_plan_queries(6))
+
+    def test_the_page_of_a_link_tells_the_share(self):
+        self._create_and_submit_shared()
+        mail = self._get_mail(self.head)
+        [token] = TOKEN.findall(mail.body_html)
+        page = self.env["account.validation.link"].sudo()._find(token)._get_page()
+        self.assertIn(("Your part", "$ 50.00 of $ 150.00"), [(a, b.replace("\xa0", " ")) for a, b in page["amounts"]])
 
     def test_preview_and_simulation_tell_the_shares(self):
         bill = self._create_shared((self.marketing, 100), (self.logistics, 50))
@@ -501,6 +518,23 @@ class TestConfidentialShares(ShareCase):
         self.assertNotIn("600", messages.body)
         self.assertFalse(messages.res_id)
         self.assertNotIn("Planner", self._get_activities(bill))
+
+    def test_their_mail_has_no_link_that_shows_the_bill(self):
+        self._create_closed()
+        self.assertTrue(TOKEN.findall(self._get_mail(self.manager).body_html))
+        mail = self._get_mail(self.planner)
+        self.assertIn("account_validation_share_action", mail.body_html)
+        self.assertNotIn("/validation/", mail.body_html)
+
+    def test_a_link_alone_does_not_open_confidential_lines(self):
+        self.policy.email_decisions = "link"
+        bill = self._create_closed()
+        link = (
+            self.env["account.validation.link"]
+            .sudo()
+            .search([("user_id", "=", self.manager.id), ("step_id.request_id.move_id", "=", bill.id)])
+        )
+        self.assertEqual((link.access, link._get_access()), ("link", "login"))
 
     def test_documents_and_messages_of_the_bill_stay_closed(self):
         bill = self._create_closed()

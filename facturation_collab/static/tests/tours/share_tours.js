@@ -148,8 +148,13 @@ tours.add("facturation_collab_planner_decides_a_share_alone", {
             trigger: ".o_to_validate_empty",
         },
         {
+            content: "Open the menu Invoices",
+            trigger: "button[data-menu-xmlid='facturation_collab.menu_invoices']",
+            run: "click",
+        },
+        {
             content: "Open the shares",
-            trigger: "[data-menu-xmlid='facturation_collab.menu_my_shares']",
+            trigger: ".dropdown-item[data-menu-xmlid='facturation_collab.menu_my_shares']",
             run: "click",
         },
         {

@@ -126,7 +126,8 @@ class AccountValidationRequest(models.Model):
             confined = requests.filtered(lambda request, user=user: user in request._get_confined())
             for request in confined:
                 request._tell_share(user)
-            if requests - confined:
+            # Whoever is a reader of no request hears of others in the same message.
+            if requests - confined or not requests:
                 others[user] = requests - confined
         return others
 

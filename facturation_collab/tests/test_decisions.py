@@ -469,7 +469,7 @@ class TestDecisionCost(ValidationCase):
         for action, most in (
             (bill.action_submit, 81),
             (bill.with_user(self.manager).action_approve, 79),
-            (bill.with_user(self.controller).action_approve, 64),
+            (bill.with_user(self.controller).action_approve, 68),
         ):
             with self.subTest(action=action):
                 self.assertLessEqual(self._queries(action), most)

@@ -4,19 +4,12 @@ from odoo import models
 from odoo.tools import float_repr, format_amount
 
 from .. import shares
-from .account_move_snapshot import INVOICE_LINES
 
 
 class AccountMove(models.Model):
     """Sharing out an invoice: the lines that cost something, at their positions in the snapshot, and its amounts."""
 
     _inherit = "account.move"
-
-    def _get_content_lines(self):
-        """Return the lines of this invoice as its snapshot lists them: the position there is the position here."""
-        self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: line.display_type in INVOICE_LINES)
-        return lines.sorted(lambda line: (line.sequence, line.id))
 
     def _cut(self, kind, parts):
         """Return [(record, share)] of this invoice, in the order of its lines; the shares add up to it exactly.

@@ -73,11 +73,9 @@ class AccountMove(models.Model):
             content["payment_reference"] = self.payment_reference or None
         lines = self.line_ids
         line_fields = [(name, lines._fields[name]) for name in names["line"]]
-        products = sorted(
-            (line for line in lines if line.display_type in INVOICE_LINES), key=lambda line: (line.sequence, line.id)
-        )
         content["lines"] = [
-            {name: _plain(line[name], field, digits) for name, field in line_fields} for line in products
+            {name: _plain(line[name], field, digits) for name, field in line_fields}
+            for line in self._get_content_lines()
         ]
         content["entries"] = sorted(
             [line.display_type, line.account_id.id or 0, float_repr(line.amount_currency, digits)]
@@ -88,6 +86,15 @@ class AccountMove(models.Model):
             self._get_instalments() if self.invoice_date or not self.invoice_payment_term_id else None
         )
         return content
+
+    def _get_content_lines(self):
+        """Return the lines of this invoice as its snapshot lists them: the position there is the position here.
+
+        A list, not a new recordset, which would lose the lines of other invoices to read along with.
+        """
+        self.ensure_one()
+        lines = (line for line in self.line_ids if line.display_type in INVOICE_LINES)
+        return sorted(lines, key=lambda line: (line.sequence, line.id))
 
     def _get_instalments(self):
         """Return when which amount is to be paid, in the currency of the invoice."""

@@ -1,1 +1,1 @@
-from . import portal, validation_link
+from . import portal, question_link, validation_link

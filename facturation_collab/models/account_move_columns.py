@@ -13,7 +13,7 @@ class AccountMove(models.Model):
         Nothing was ever submitted then, so that empty is right. Foreign keys and indexes are made as for any field.
         """
         for field in self._fields.values():
-            if field.compute != "_compute_validation":
+            if field.compute not in ("_compute_validation", "_compute_validation_question_count"):
                 continue
             if field.type == "many2many":
                 field.update_db(self, {})

@@ -21,6 +21,8 @@ from . import test_scale
 from . import test_screens
 from . import test_random_sequences
 from . import test_public_api
+from . import test_question_mail
+from . import test_questions
 from . import test_access_explanation
 from . import test_seal
 from . import test_verification

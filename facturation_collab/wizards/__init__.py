@@ -16,4 +16,5 @@ from . import (
     account_validation_simulation,
     account_validation_verify,
     account_validation_version_comparison,
+    account_invoice_question_dialog,
 )

@@ -1,0 +1,214 @@
+import logging
+from collections import defaultdict
+
+from lxml import html
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools import html2plaintext, plaintext2html
+
+from .. import questions
+
+_logger = logging.getLogger(__name__)
+
+QUESTION = "facturation_collab.mt_question"
+"""Subtype of what people inside the company write about a question: never told outside."""
+URL = "/odoo/action-facturation_collab.account_invoice_question_action/%s"
+
+
+class AccountInvoiceQuestion(models.Model):
+    """What people hear of a question: its thread, and a note on the invoice for each event."""
+
+    _inherit = "account.invoice.question"
+
+    # Telling
+
+    def _on_asked(self, attachment_ids=None):
+        """Called once for new questions: their text opens their thread, and whoever is asked hears of it once."""
+        self._note_on_moves(lambda question: self.env._("Question to %s:", question._get_waited_for()), "name")
+        if len(self) == 1:
+            self._tell(self.body, self._get_asked_partners(), attachment_ids)
+        elif self:
+            self.sudo()._message_log_batch({question.id: question.body for question in self})
+            self._notify_asked()
+        self.filtered("partner_id")._send_links()
+
+    def _notify_asked(self):
+        """Send each person one message about several questions that they are asked at once."""
+        asked = defaultdict(self.browse)
+        for question in self:
+            for partner in question._get_asked_partners():
+                asked[partner] |= question
+        for partner, found in asked.items():
+            env = self.with_context(lang=partner.sudo().lang).env
+            links = Markup("").join(
+                Markup('<li><a href="%s">%s</a></li>')
+                % (URL % question.id, f"{question.move_id._get_validation_title()}: {question.name}")
+                for question in found.with_env(env).sudo()
+            )
+            self.env["mail.thread"].sudo().message_notify(
+                partner_ids=partner.ids,
+                author_id=self.env.user.partner_id.id,
+                subject=env._("%s questions wait for your answer", len(found)),
+                body=Markup("<p>%s</p><ul>%s</ul>") % (env._("These questions wait for your answer:"), links),
+                subtype_xmlid=QUESTION,
+            )
+
+    def _tell_answered(self, text, attachment_ids=None):
+        self._tell(plaintext2html(text), self._get_asker_partners(), attachment_ids)
+        self._note_on_moves(lambda question: self.env._("Answer to the question:"), "name", text)
+
+    def _tell_settled(self, sentence, text=None):
+        """Tell those who had the question what became of it."""
+        body = Markup("<p>%s</p>%s") % (sentence, plaintext2html(text) if text else "")
+        self._tell(body, self._get_asked_partners() | self._get_asker_partners())
+        self._note_on_moves(lambda question: sentence, "name", text)
+
+    def _tell_assigned(self):
+        sentence = self.env._("The question was given to %s.", self._get_waited_for())
+        self._tell(Markup("<p>%s</p>%s") % (sentence, self.body or ""), self._get_asked_partners())
+        self._note_on_moves(lambda question: sentence, "name")
+
+    def _tell(self, body, partners, attachment_ids=None):
+        """Write in the thread of this question as the present user; these partners hear of it, once each."""
+        self.ensure_one()
+        author = self.env.user.partner_id
+        self.sudo().with_context(mail_post_autofollow_author_skip=True).message_post(
+            body=body,
+            author_id=author.id,
+            message_type="notification",
+            partner_ids=(partners - author).ids,
+            subject=f"{self.sudo().move_id._get_validation_title()}: {self.name}",
+            subtype_xmlid=QUESTION,
+            attachment_ids=[id_ for id_ in attachment_ids or () if type(id_) is int],
+        )
+
+    def _note_on_moves(self, sentence, name, text=None):
+        """Note on each invoice what happened to a question, with a link to it: one insertion for all."""
+        notes = {}
+        for question in self.sudo():
+            link = Markup('<a href="%s">%s</a>') % (URL % question.id, question[name])
+            body = Markup("<p>%s %s</p>%s") % (
+                sentence(question),
+                link,
+                Markup("<blockquote>%s</blockquote>") % plaintext2html(text) if text else "",
+            )
+            notes[question.move_id.id] = notes.get(question.move_id.id, Markup()) + body
+        if notes:
+            moves = self.env["account.move"].sudo().browse(notes)
+            moves._message_log_batch(notes, author_id=self.env.user.partner_id.id)
+
+    def _get_asked_partners(self):
+        """Return, as sudo, the partners of the colleagues who are asked here and may read the invoice."""
+        self.ensure_one()
+        question = self.sudo()
+        users = question.user_id
+        if not users and question.department_id:
+            users = question.move_id._get_department_audience(question.department_id)
+        return users.partner_id
+
+    def _get_asker_partners(self):
+        return self.sudo().asker_id.partner_id
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Whoever asked and whoever answers by name hear of every reply. Nobody hears of an invoice that they cannot
+        read, follower or mentioned; nobody outside gets what is internal.
+        """
+        msg_vals = msg_vals or {}
+        kind = msg_vals.get("message_type") or message.message_type
+        if len(self) == 1 and kind in ("email", "comment"):
+            named = msg_vals["partner_ids"] if "partner_ids" in msg_vals else message.sudo().partner_ids.ids
+            people = (self.sudo().asker_id | self.sudo().user_id).partner_id.ids
+            msg_vals = {**msg_vals, "partner_ids": list({*(named or ()), *people})}
+        recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        return self._filter_recipients(message, msg_vals, recipients) if len(self) == 1 else recipients
+
+    def _filter_recipients(self, message, msg_vals, recipients):
+        question = self.sudo()
+        subtype_id = msg_vals["subtype_id"] if "subtype_id" in msg_vals else message.sudo().subtype_id.id
+        subtype = self.env["mail.message.subtype"].sudo().browse(subtype_id)
+        internal = subtype.internal or msg_vals.get("is_internal") or message.sudo().is_internal
+        outside = (question.partner_id | question.asker_partner_id).ids
+        users = self.env["res.users"].sudo().browse(data["uid"] for data in recipients if data.get("uid"))
+        insiders = users.filtered(lambda user: not user.share)
+        readers = set(insiders.filtered(question.move_id._is_readable_by).ids)
+        return [
+            data
+            for data in recipients
+            if data.get("uid") in readers
+            or (not internal and data.get("uid") not in insiders.ids and data["id"] in outside)
+        ]
+
+    # Replies by e-mail
+
+    def _message_post_after_hook(self, message, msg_vals):
+        """A plain reply by e-mail from whoever is asked is the answer."""
+        result = super()._message_post_after_hook(message, msg_vals)
+        if msg_vals.get("message_type") == "email" and len(self) == 1:
+            self._take_reply(message)
+        return result
+
+    def _take_reply(self, message):
+        """Record an e-mail as the answer, if its author may answer and it says something."""
+        author = message.sudo().author_id
+        text = questions.without_quote(html2plaintext(_drop_quotes(message.sudo().body)))
+        if not text or not author or self.sudo().state not in ("open", "answered"):
+            return
+        user = self._get_answering_user(author)
+        if not user and author != self.sudo().partner_id:
+            return
+        question = self.with_user(user) if user else self
+        question._lock()
+        question._record_answer(text, author)
+        question._note_on_moves(lambda question: self.env._("Answer to the question:"), "name", text)
+
+    def _get_answering_user(self, author):
+        """Return the active user of a partner who may answer this question; empty for anybody else."""
+        users = author.sudo().user_ids.filtered(lambda user: user.active and not user.share)
+        return next((user for user in users if not self._get_answer_refusal(user)), users.browse())
+
+    def _is_reply_accepted(self, author):
+        """Tell whether an e-mail of this author may enter the thread: from people who may read the invoice, and from
+        whoever outside is asked here.
+        """
+        self.ensure_one()
+        question = self.sudo()
+        if not author:
+            return False
+        if author in (question.partner_id | question.asker_partner_id):
+            return True
+        users = author.sudo().user_ids.filtered(lambda user: user.active and not user.share)
+        return any(question.move_id._is_readable_by(user) for user in users)
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def _routing_check_route(self, message, message_dict, route, raise_exception=True):
+        """What a machine or a stranger sends to a question is dropped: natively it would stand in the thread."""
+        checked = super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
+        if not checked or checked[0] != "account.invoice.question":
+            return checked
+        question = self.env["account.invoice.question"].sudo().browse(checked[1] or []).exists()
+        author = question and question._partner_find_from_emails_single([message_dict["email_from"]], no_create=True)
+        if questions.is_automatic(dict(message.items())):
+            reason = "it was sent by a machine"
+        elif not question or not question._is_reply_accepted(author):
+            reason = "its sender may not read the invoice"
+        else:
+            message_dict["author_id"] = author.id
+            return checked
+        _logger.info("E-mail %s to question %s: dropped, %s", message_dict.get("message_id"), checked[1], reason)
+        return False
+
+
+def _drop_quotes(body):
+    """Return the HTML of a message without what it quotes, which Odoo has marked."""
+    if not body:
+        return ""
+    root = html.fragment_fromstring(str(body), create_parent="div")
+    for node in root.xpath("//*[@data-o-mail-quote] | //blockquote | //*[contains(@class, 'gmail_quote')]"):
+        if node.getparent() is not None:
+            node.drop_tree()
+    return html.tostring(root, encoding="unicode")

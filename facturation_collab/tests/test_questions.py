@@ -1,0 +1,282 @@
+"""Questions on an invoice: who may ask, answer and settle, and what an open one holds."""
+
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .. import questions
+from .question_common import QuestionCase
+
+
+@tagged("post_install", "-at_install")
+class TestQuestions(QuestionCase):
+    def test_whoever_may_read_asks_and_whoever_is_asked_answers(self):
+        question = self._ask(self.reader, user_id=self.contributor.id)
+        self.assertEqual((question.state, question.asker_id, question.move_id), ("open", self.reader, self.bill))
+        self.assertIn(question, question.with_user(self.contributor).search([("user_id", "=", self.contributor.id)]))
+        question.with_user(self.contributor).action_answer("Yes, see the order.")
+        self.assertEqual((question.state, question.answered_by), ("answered", self.contributor.partner_id))
+        question.with_user(self.reader).action_reopen("Which order?")
+        self.assertEqual(question.state, "open")
+        question.with_user(self.contributor).action_answer("Order 12.")
+        question.with_user(self.reader).action_accept()
+        self.assertEqual((question.state, question.answer), ("accepted", "Order 12."))
+
+    def test_others_neither_answer_nor_settle(self):
+        question = self._ask(self.reader, user_id=self.contributor.id)
+        with self.assertRaisesRegex(AccessError, "waits for Contributor"):
+            question.with_user(self.finance).action_answer("Yes.")
+        for action in ("action_accept", "action_close", "action_withdraw"):
+            with self.assertRaisesRegex(AccessError, "Only Reader"):
+                getattr(question.with_user(self.contributor), action)()
+        with self.assertRaises(AccessError):
+            question.with_user(self.outsider).action_answer("Yes.")
+        question.with_user(self.manager).action_close()
+        self.assertEqual(question.state, "closed", "A manager of the asker's department settles it.")
+
+    def test_states_follow_the_table(self):
+        question = self._ask(user_id=self.contributor.id)
+        with self.assertRaisesRegex(UserError, "in the state “Open”"):
+            question.with_user(self.manager).action_accept()
+        question.with_user(self.manager).action_withdraw()
+        with self.assertRaisesRegex(UserError, "in the state “Withdrawn”"):
+            question.with_user(self.manager).action_reopen("Again?")
+
+    def test_nobody_writes_a_question_by_hand(self):
+        question = self._ask(user_id=self.contributor.id)
+        for user in (self.manager, self.finance, self.administrator):
+            own = question.with_user(user).sudo()
+            for function in (own.unlink, own.copy):
+                self.assertRefused(AccessError, "", function)
+            self.assertRefused(AccessError, "by hand", own.write, {"state": "accepted"})
+            self.assertRefused(AccessError, "by hand", own.create, {"move_id": self.bill.id})
+            self.assertRefused(AccessError, "", question.with_user(user).write, {"state": "accepted"})
+
+    def test_a_stranger_is_not_asked_and_cannot_ask(self):
+        with self.assertRaisesRegex(UserError, "may not read this invoice"):
+            self._ask(self.contributor, user_id=self.outsider.id)
+        with self.assertRaisesRegex(UserError, "Nobody of the department Logistics"):
+            lone = self._create_department("Elsewhere")
+            self._give_role(self.outsider, lone, "reader")
+            lone.name = "Logistics"
+            self._ask(self.contributor, department_id=lone.id)
+        with self.assertRaises(AccessError):
+            self._ask(self.outsider)
+
+    def test_whoever_decides_opens_the_invoice_to_whom_they_ask(self):
+        self._submit(self.bill)
+        self._ask(self.manager, user_id=self.outsider.id)
+        self.assertTrue(self.bill.with_user(self.outsider).has_access("read"))
+
+    def test_a_stranger_learns_nothing(self):
+        question = self._ask(user_id=self.contributor.id)
+        model = self.env["account.invoice.question"].with_user(self.outsider)
+        self.assertFalse(model.search([]))
+        self.assertFalse(model.search_count([("name", "ilike", "price")]))
+        self.assertFalse(question.with_user(self.outsider).has_access("read"))
+        self.assertFalse(
+            self.env["mail.message"].with_user(self.outsider).search([("id", "in", question.message_ids.ids)])
+        )
+
+    def test_a_confidential_invoice_keeps_its_questions(self):
+        question = self._ask(user_id=self.contributor.id)
+        self.assertTrue(question.with_user(self.finance).has_access("read"))
+        self.marketing.with_user(self.administrator).is_confidential = True
+        for user in (self.finance, self.administrator, self.outsider):
+            self.assertFalse(question.with_user(user).has_access("read"), user.name)
+        self.assertTrue(question.with_user(self.auditor).has_access("read"))
+        with self.assertRaisesRegex(UserError, "nobody outside"):
+            self._ask(partner_id=self.partner_a.id)
+
+    def test_other_companies_keep_their_questions_and_kinds(self):
+        other = (
+            self.company_data_2["company"] if hasattr(self, "company_data_2") else self.setup_other_company()["company"]
+        )
+        kind = self.kind.copy({"company_id": other.id, "code": "other"})
+        self.assertFalse(kind.with_user(self.finance).has_access("read"))
+        question = self._ask(user_id=self.contributor.id)
+        self.finance.write({"company_ids": [Command.link(other.id)]})
+        found = question.with_user(self.finance).with_context(allowed_company_ids=other.ids)
+        self.assertFalse(found.search([("id", "=", question.id)]))
+
+    def test_kinds_are_for_administrators(self):
+        for user in (self.reader, self.finance):
+            self.assertRefused(AccessError, "", self.kind.with_user(user).write, {"name": "Mine"})
+            self.assertRefused(AccessError, "", self.kind.with_user(user).create, {"name": "Mine", "code": "mine"})
+            self.assertRefused(AccessError, "", self.plain_kind.with_user(user).unlink)
+        self.kind.with_user(self.administrator).name = "Price of the order"
+
+    def test_a_dialog_is_its_own_persons(self):
+        action = self.bill.with_user(self.reader).action_open_question_dialog()
+        dialogs = self.env["account.invoice.question.dialog"].with_context(**action["context"])
+        dialog = dialogs.with_user(self.reader).create({"kind_id": self.kind.id, "text": "Is it right?"})
+        self.assertFalse(dialog.with_user(self.manager).has_access("read"))
+        dialog.action_confirm()
+        self.assertEqual(self.bill.sudo().question_ids.name, "Is it right?")
+        self.assertRefused(AccessError, "", dialog.with_user(self.reader).unlink)
+
+    def test_a_kind_sends_to_its_department_only_if_it_may_read(self):
+        self.plain_kind.department_id = self.logistics
+        question = self._ask(kind=self.plain_kind)
+        self.assertEqual(question.department_id, self.marketing, "Nobody of Logistics but its director reads it.") if (
+            not self.bill._get_department_audience(self.logistics)
+        ) else self.assertEqual(question.department_id, self.logistics)
+
+    # Holding
+
+    def test_an_open_question_holds_the_approval_and_nothing_else(self):
+        self._submit(self.bill)
+        question = self._ask(self.manager, user_id=self.contributor.id)
+        self.assertEqual(question.step_id.name, "Manager")
+        with self.assertRaisesRegex(UserError, "“Is the price right?” is not answered yet: Contributor has it"):
+            self._approve(self.bill, self.manager)
+        question.with_user(self.contributor).action_answer("It is.")
+        self._approve(self.bill, self.manager)
+        self.assertEqual(self.bill.validation_waiting_user_ids, self.controller)
+
+    def test_a_held_invoice_is_returned_or_rejected(self):
+        for outcome in ("action_return", "action_reject"):
+            bill = self._create_bill()
+            self._submit(bill)
+            self._ask(self.manager, bill, user_id=self.contributor.id)
+            getattr(bill.with_user(self.manager), outcome)("No.")
+            self.assertIn(bill.validation_state, ("returned", "rejected"))
+
+    def test_a_question_from_aside_holds_every_open_level(self):
+        self._submit(self.bill)
+        question = self._ask(self.reader, user_id=self.contributor.id)
+        self.assertFalse(question.step_id)
+        with self.assertRaisesRegex(UserError, "not answered yet"):
+            self._approve(self.bill, self.manager)
+        question.with_user(self.reader).action_withdraw()
+        self._approve(self.bill, self.manager)
+
+    def test_a_plain_question_holds_nothing(self):
+        self._submit(self.bill)
+        self._ask(user_id=self.contributor.id, kind=self.plain_kind)
+        self._approve(self.bill, self.manager)
+
+    def test_a_pausing_question_gives_the_hours_back(self):
+        self.policy.level_ids.deadline_hours = 8
+        with freeze_time("2026-03-02 09:00:00"):  # a Monday
+            self._submit(self.bill)
+            step = self.bill.sudo().validation_request_id.step_ids.filtered(lambda step: step.state == "open")
+            deadline = step.deadline
+            self.assertTrue(deadline)
+            question = self._ask(self.manager, user_id=self.contributor.id)
+            self.assertFalse(step.deadline)
+            self.assertFalse(self.bill.validation_deadline)
+            panel = self.bill.with_user(self.manager).validation_panel
+            self.assertIn("paused since", panel["steps"][0]["reason"])
+        with freeze_time("2026-03-04 09:00:00"):
+            question.with_user(self.contributor).action_answer("It is.")
+            self.assertEqual((step.deadline - deadline).days, 2)
+            self.assertEqual(self.bill.validation_deadline, step.deadline)
+            self.assertFalse(step.paused)
+
+    def test_without_questions_nothing_is_read_of_them(self):
+        bills = self._create_bill() + self._create_bill()
+        self._submit(bills)
+        with patch.object(type(self.env["account.invoice.question"]), "fetch", side_effect=AssertionError):
+            self._approve(bills, self.manager)
+
+    def test_asking_on_many_costs_the_same_queries_each(self):
+        counts = []
+        for size in (2, 6):
+            bills = self.env["account.move"].union(*(self._create_bill() for _number in range(size)))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._ask(self.reader, bills, user_id=self.contributor.id)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1] - counts[0], 4 * 4, counts)
+
+    # Being late, correcting
+
+    def test_late_answers_are_told_to_managers_once(self):
+        with freeze_time("2026-03-02 09:00:00"):
+            question = self._ask(self.reader, user_id=self.contributor.id)
+            self.assertTrue(question.deadline)
+        with freeze_time("2026-03-09 09:00:00"):
+            for _time in range(2):
+                with patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=100):
+                    self.env["account.invoice.question"]._cron_escalate()
+        self.assertTrue(question.escalated_at)
+        self.assertEqual(self._get_notified(question).count("Manager"), 1)
+        self.assertNotIn("Outsider", self._get_notified(question))
+
+    def test_a_correction_is_applied_by_whoever_holds_the_draft(self):
+        line = self.bill.invoice_line_ids
+        correction = {"field": "price_unit", "value": 900.0}
+        question = self._ask(self.reader, user_id=self.contributor.id, line_id=line.id, correction=correction)
+        self.assertIn("900", question.with_user(self.contributor).correction_text)
+        with self.assertRaisesRegex(UserError, "may not edit"):
+            question.with_user(self.reader).action_apply_correction()
+        question.with_user(self.contributor).action_apply_correction()
+        self.assertEqual((line.price_unit, self.bill.amount_total), (900.0, 900.0))
+
+    def test_a_correction_is_stale_once_the_value_changed(self):
+        correction = {"field": "ref", "value": "B-12"}
+        question = self._ask(self.reader, user_id=self.contributor.id, correction=correction)
+        self.bill.with_user(self.contributor).ref = "B-13"
+        with self.assertRaisesRegex(UserError, "was changed since"):
+            question.with_user(self.contributor).action_apply_correction()
+        self.assertEqual(self.bill.ref, "B-13")
+
+    def test_only_what_is_listed_is_corrected(self):
+        for correction in (
+            {"field": "state", "value": "posted"},
+            {"field": "validation_state", "value": "approved"},
+            {"field": "ref", "value": 12},
+            {"field": "invoice_date", "value": "yesterday"},
+            {"field": "ref"},
+            "ref",
+        ):
+            with self.assertRaises(UserError):
+                self._ask(self.reader, correction=correction)
+
+    # People
+
+    def test_each_is_told_once_and_only_who_may_read(self):
+        question = self._ask(self.reader, department_id=self.marketing.id)
+        names = self._get_notified(question)
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn("Contributor", names)
+        self.assertNotIn("Outsider", names)
+        question.message_subscribe((self.outsider.partner_id | self.partner_a).ids)
+        question.with_user(self.manager).message_post(
+            body="To all", subtype_xmlid="mail.mt_comment", partner_ids=self.outsider.partner_id.ids
+        )
+        names = self._get_notified(question)
+        self.assertNotIn("Outsider", names)
+        self.assertNotIn(self.partner_a.name, names)
+
+    def test_a_department_is_mentioned_by_its_readers(self):
+        self.marketing.is_mentionable = True
+        role = self.marketing.mention_role_id
+        self.assertEqual(role.name, "Marketing")
+        self.assertIn(self.contributor, role.user_ids)
+        newcomer = self._create_user("newcomer", self.marketing, "reader")
+        self.assertIn(newcomer, role.user_ids)
+        self.marketing.is_mentionable = False
+        self.assertFalse(role.exists())
+
+    def test_the_invoice_tells_of_its_questions_in_order(self):
+        before = self.bill.sudo().message_ids
+        question = self._ask(self.reader, user_id=self.contributor.id)
+        question.with_user(self.contributor).action_answer("It is.")
+        notes = (self.bill.sudo().message_ids - before).sorted("id").mapped("body")
+        self.assertEqual(len(notes), 2)
+        self.assertIn("Question to Contributor", notes[0])
+        self.assertIn("It is.", notes[1])
+
+    def test_the_pure_rules_hold(self):
+        self.assertEqual(
+            {state for states in questions.TRANSITIONS.values() for state in states} | {"open"},
+            set(dict(self.env["account.invoice.question"]._fields["state"].selection)),
+        )

@@ -159,8 +159,8 @@ class AccountInvoiceQuestion(models.Model):
             if not questions.can_move(question.state, state):
                 raise UserError(
                     self.env._(
-                        "The question “%(name)s” is in the state “%(state)s”: this cannot be done with it any more. "
-                        "Reload it to see what happened.",
+                        "The question “%(name)s” is in the state “%(state)s”: this cannot be done with it any "
+                        "more. Reload it to see what happened.",
                         name=question.name,
                         state=labels[question.state],
                     )

@@ -1,4 +1,4 @@
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..calls import check_call
@@ -42,6 +42,7 @@ class AccountInvoiceQuestion(models.Model):
 
     correction_text = fields.Char("Proposed", compute="_compute_correction_text")
 
+    @api.depends("correction", "line_id", "move_id")
     def _compute_correction_text(self):
         for question in self:
             correction = question.correction

@@ -49,7 +49,7 @@ class AccountInvoiceQuestion(models.Model):
             env._("Answer"),
             env._("The link is for you alone and works until %s.", format_datetime(env, self.link_expires_at)),
         )
-        self.env["mail.mail"].sudo().create(
+        mail = self.env["mail.mail"].sudo().create(
             {
                 "subject": env._("A question about an invoice"),
                 "body_html": body,
@@ -59,6 +59,7 @@ class AccountInvoiceQuestion(models.Model):
                 "message_type": "user_notification",
             }
         )
+        mail.send_after_commit()
 
     @api.model
     def _find_by_token(self, token):
@@ -108,7 +109,7 @@ class AccountInvoiceQuestion(models.Model):
         self._note_on_moves(lambda question: self.env._("Answer to the question:"), "name", text)
 
     def _check_files(self, files):
-        """:raises UserError: when somebody outside adds too many, too large or other files than documents and pictures"""
+        """:raises UserError: when there are too many files, too large ones, or others than documents and pictures"""
         if len(files) > MAX_FILES:
             raise UserError(self.env._("Add at most %s files.", MAX_FILES))
         for name, content in files:

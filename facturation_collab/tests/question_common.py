@@ -12,10 +12,11 @@ class QuestionCase(ValidationCase):
         for user in (cls.contributor, cls.manager, cls.reader, cls.outsider, cls.finance, cls.director):
             user.partner_id.email = f"{user.login}@example.com"
             user.notification_type = "email"
-        cls.kind = cls.env["account.invoice.question.kind"].create(
+        kinds = cls.env["account.invoice.question.kind"].sudo()
+        cls.kind = kinds.create(
             {"name": "Test price", "code": "test_price", "is_blocking": True, "deadline_hours": 8}
         )
-        cls.plain_kind = cls.env["account.invoice.question.kind"].create({"name": "Test other", "code": "test_other"})
+        cls.plain_kind = kinds.create({"name": "Test other", "code": "test_other"})
         cls.bill = cls._create_bill()
 
     def _ask(self, user=None, moves=None, text="Is the price right?", kind=None, **params):
@@ -38,7 +39,8 @@ class QuestionCase(ValidationCase):
             f"From: {sender}\r\nTo: catchall@example.com\r\nSubject: Re: {parent.subject or 'Question'}\r\n"
             f"Message-Id: <{number}.{fields.Datetime.now().timestamp()}.{id(text)}@example.com>\r\n"
             f"In-Reply-To: {parent.message_id}\r\nReferences: {parent.message_id}\r\n"
-            f"Content-Type: {content_type}; charset={encoding}\r\nContent-Transfer-Encoding: 8bit\r\n{headers}\r\n{text}"
+            f"Content-Type: {content_type}; charset={encoding}\r\nContent-Transfer-Encoding: 8bit\r\n"
+            f"{headers}\r\n{text}"
         )
         self.env["mail.thread"].sudo().message_process(None, raw.encode(encoding))
         self.env.invalidate_all()

@@ -11,7 +11,6 @@ from odoo.tools.misc import hash_sign
 from ..models.account_invoice_question_link import SCOPE
 from .question_common import QuestionCase
 
-GATEWAY = "odoo.addons.mail.models.mail_thread"
 PDF = b"%PDF-1.4\nbill"
 
 
@@ -126,12 +125,10 @@ class TestQuestionLink(QuestionCase, HttpCase):
             self.assertEqual(self.url_open(self.url, data={"answer": "It is."}).status_code, 400)
 
     def test_other_links_lead_nowhere(self):
-        other = (
-            self._ask(self.contributor, partner_id=self.partner_b.id, text="Other?") if self.partner_b.email else None
-        )
+        self.partner_b.email = "other@example.com"
+        other = self._ask(self.contributor, partner_id=self.partner_b.id, text="Other?")
         tokens = [self._get_token(self.question, key="guess"), self._get_token(self.question, partner=1), "abc", "é"]
-        if other:
-            tokens.append(self._get_token(self.question, id=other.id))
+        tokens.append(self._get_token(self.question, id=other.id))
         for token in tokens:
             self.assertEqual(self.url_open(f"/invoice-question/{token}").status_code, 404, token)
 

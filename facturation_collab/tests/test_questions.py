@@ -1,5 +1,6 @@
 """Questions on an invoice: who may ask, answer and settle, and what an open one holds."""
 
+import doctest
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -59,11 +60,10 @@ class TestQuestions(QuestionCase):
     def test_a_stranger_is_not_asked_and_cannot_ask(self):
         with self.assertRaisesRegex(UserError, "may not read this invoice"):
             self._ask(self.contributor, user_id=self.outsider.id)
-        with self.assertRaisesRegex(UserError, "Nobody of the department Logistics"):
-            lone = self._create_department("Elsewhere")
-            self._give_role(self.outsider, lone, "reader")
-            lone.name = "Logistics"
-            self._ask(self.contributor, department_id=lone.id)
+        buyers = self._create_department("Buyers")
+        self._give_role(self.outsider, buyers, "reader")
+        with self.assertRaisesRegex(UserError, "Nobody of the department Buyers"):
+            self._ask(self.contributor, department_id=buyers.id)
         with self.assertRaises(AccessError):
             self._ask(self.outsider)
 
@@ -120,11 +120,12 @@ class TestQuestions(QuestionCase):
         self.assertRefused(AccessError, "", dialog.with_user(self.reader).unlink)
 
     def test_a_kind_sends_to_its_department_only_if_it_may_read(self):
-        self.plain_kind.department_id = self.logistics
-        question = self._ask(kind=self.plain_kind)
-        self.assertEqual(question.department_id, self.marketing, "Nobody of Logistics but its director reads it.") if (
-            not self.bill._get_department_audience(self.logistics)
-        ) else self.assertEqual(question.department_id, self.logistics)
+        buyers = self._create_department("Buyers")
+        self._give_role(self.outsider, buyers, "reader")
+        self.plain_kind.department_id = buyers
+        self.assertEqual(self._ask(kind=self.plain_kind).department_id, self.marketing)
+        self._give_role(self.outsider, self.marketing, "reader")
+        self.assertEqual(self._ask(kind=self.plain_kind).department_id, buyers)
 
     # Holding
 
@@ -266,6 +267,16 @@ class TestQuestions(QuestionCase):
         self.marketing.is_mentionable = False
         self.assertFalse(role.exists())
 
+    def test_a_mention_on_an_invoice_reaches_only_its_readers(self):
+        bill = self._create_move(department=self.logistics)
+        self.marketing.is_mentionable = True
+        partners = self.marketing.mention_role_id.user_ids.partner_id | self.outsider.partner_id
+        message = bill.with_user(self.finance).message_post(
+            body="To all of Marketing", subtype_xmlid="mail.mt_note", partner_ids=partners.ids
+        )
+        told = self.env["mail.notification"].sudo().search([("mail_message_id", "=", message.id)]).res_partner_id
+        self.assertEqual(told, (self.outsider | self.director).partner_id, "Those of Logistics, and its director.")
+
     def test_the_invoice_tells_of_its_questions_in_order(self):
         before = self.bill.sudo().message_ids
         question = self._ask(self.reader, user_id=self.contributor.id)
@@ -276,6 +287,9 @@ class TestQuestions(QuestionCase):
         self.assertIn("It is.", notes[1])
 
     def test_the_pure_rules_hold(self):
+        result = doctest.testmod(questions)
+        self.assertGreater(result.attempted, 6)
+        self.assertEqual(result.failed, 0)
         self.assertEqual(
             {state for states in questions.TRANSITIONS.values() for state in states} | {"open"},
             set(dict(self.env["account.invoice.question"]._fields["state"].selection)),

@@ -19,13 +19,12 @@ class AccountInvoiceQuestionDialog(models.TransientModel):
     kind_id = fields.Many2one("account.invoice.question.kind", string="About")
     line_id = fields.Many2one(
         "account.move.line",
-        string="Line",
         domain="[('move_id', 'in', move_ids), ('display_type', '=', 'product')]",
         ondelete="cascade",
     )
     move_count = fields.Integer(compute="_compute_move_count")
     user_id = fields.Many2one("res.users", string="Person", domain="[('share', '=', False)]")
-    department_id = fields.Many2one("hr.department", string="Department")
+    department_id = fields.Many2one("hr.department")
     partner_id = fields.Many2one("res.partner", string="Outside", help="Answers by a link in an e-mail.")
     is_blocking = fields.Boolean("Hold the approval", compute="_compute_is_blocking", store=True, readonly=False)
     text = fields.Text()
@@ -63,4 +62,4 @@ class AccountInvoiceQuestionDialog(models.TransientModel):
                 action = question.action_reopen(self.text)
             case _:
                 action = question.action_assign(self.user_id.id, self.department_id.id)
-        return action or {"type": "ir.actions.client", "tag": "soft_reload"}
+        return action or {"type": "ir.actions.act_window_close"}

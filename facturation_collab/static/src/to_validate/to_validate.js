@@ -181,12 +181,21 @@ export class ToValidate extends Component {
     }
 
     /** Single lines are refused in the dialog of the form. */
-    async refuseLines() {
+    refuseLines() {
+        return this.openDialog("action_open_refusal");
+    }
+
+    /** A question is asked in the dialog of the form; the card then says what it holds. */
+    askQuestion() {
+        return this.openDialog("action_open_question_dialog");
+    }
+
+    async openDialog(method) {
         const { move } = this.state;
         const index = this.position;
         this.state.error = "";
         try {
-            const dialog = await this.orm.call("account.move", "action_open_refusal", [[move.id]]);
+            const dialog = await this.orm.call("account.move", method, [[move.id]]);
             await this.action.doAction(dialog, { onClose: () => this.load(move.id, index) });
         } catch (error) {
             this.state.error = describeServerError(error);

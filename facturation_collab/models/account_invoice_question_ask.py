@@ -47,6 +47,8 @@ class AccountMove(models.Model):
             "partner": self._read_asked("res.partner", partner_id),
         }
         line = self._read_asked("account.move.line", line_id)
+        if attachment_ids and len(self) > 1:
+            raise UserError(self.env._("Files go with a question on one invoice: ask it there."))
         self._lock_for_validation()
         vals_list, refusals = [], {}
         for move in self:

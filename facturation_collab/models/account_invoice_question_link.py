@@ -49,15 +49,19 @@ class AccountInvoiceQuestion(models.Model):
             env._("Answer"),
             env._("The link is for you alone and works until %s.", format_datetime(env, self.link_expires_at)),
         )
-        mail = self.env["mail.mail"].sudo().create(
-            {
-                "subject": env._("A question about an invoice"),
-                "body_html": body,
-                "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
-                "recipient_ids": [(4, partner.id)],
-                "auto_delete": True,
-                "message_type": "user_notification",
-            }
+        mail = (
+            self.env["mail.mail"]
+            .sudo()
+            .create(
+                {
+                    "subject": env._("A question about an invoice"),
+                    "body_html": body,
+                    "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
+                    "recipient_ids": [(4, partner.id)],
+                    "auto_delete": True,
+                    "message_type": "user_notification",
+                }
+            )
         )
         mail.send_after_commit()
 

@@ -5,7 +5,9 @@ from lxml import html
 from markupsafe import Markup
 
 from odoo import api, models
-from odoo.tools import html2plaintext, plaintext2html
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL, html2plaintext, plaintext2html
 
 from .. import questions
 
@@ -13,6 +15,11 @@ _logger = logging.getLogger(__name__)
 
 QUESTION = "facturation_collab.mt_question"
 """Subtype of what people inside the company write about a question: never told outside."""
+LOOSE = (False, "mail.compose.message", "account.invoice.question.dialog")
+"""Where a file stands that somebody has just added."""
+GATEWAY = object()
+GATEWAY_KEY = "facturation_collab_mail_gateway"
+"""Only the mail gateway passes this very object: a message that a client posts as an e-mail is none."""
 URL = "/odoo/action-facturation_collab.account_invoice_question_action/%s"
 
 
@@ -80,8 +87,23 @@ class AccountInvoiceQuestion(models.Model):
             partner_ids=(partners - author).ids,
             subject=f"{self.sudo().move_id._get_validation_title()}: {self.name}",
             subtype_xmlid=QUESTION,
-            attachment_ids=[id_ for id_ in attachment_ids or () if type(id_) is int],
+            attachment_ids=self._adopt_files(attachment_ids),
         )
+
+    def _adopt_files(self, attachment_ids):
+        """Give files that the present user has just added to this question, and return their ids.
+
+        :raises AccessError: when one is not a new file of their own: nobody sends on what they may not read
+        """
+        ids = attachment_ids if isinstance(attachment_ids, (list, tuple)) else []
+        if any(type(id_) is not int or id_ <= 0 for id_ in ids):
+            raise AccessError(self.env._("Pass the ids of files that you have just added."))
+        files = self.env["ir.attachment"].sudo().browse(ids).exists()
+        loose = files.filtered(lambda file: file.create_uid == self.env.user and file.res_model in LOOSE)
+        if len(loose) != len(ids):
+            raise AccessError(self.env._("Only files that you have just added yourself go with a question."))
+        loose.write({"res_model": self._name, "res_id": self.id})
+        return loose.ids
 
     def _note_on_moves(self, sentence, name, text=None):
         """Note on each invoice what happened to a question, with a link to it: one insertion for all."""
@@ -144,7 +166,7 @@ class AccountInvoiceQuestion(models.Model):
     def _message_post_after_hook(self, message, msg_vals):
         """A plain reply by e-mail from whoever is asked is the answer."""
         result = super()._message_post_after_hook(message, msg_vals)
-        if msg_vals.get("message_type") == "email" and len(self) == 1:
+        if self.env.context.get(GATEWAY_KEY) is GATEWAY and len(self) == 1:
             self._take_reply(message)
         return result
 
@@ -185,6 +207,11 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        gateway = self.with_context(**{GATEWAY_KEY: GATEWAY})
+        return super(MailThread, gateway)._message_route_process(message, message_dict, routes)
+
+    @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
         """What a machine or a stranger sends to a question is dropped: natively it would stand in the thread."""
         checked = super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
@@ -201,6 +228,27 @@ class MailThread(models.AbstractModel):
             return checked
         _logger.info("E-mail %s to question %s: dropped, %s", message_dict.get("message_id"), checked[1], reason)
         return False
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _get_follower_domain(self):
+        """Nor the followers of questions that this person may not read."""
+        domain = super()._get_follower_domain()
+        if domain.is_true():
+            return domain
+
+        def to_sql(model, alias, query):
+            found = model.env["account.invoice.question"].sudo(False)._search(Domain.TRUE)
+            return SQL(
+                "(%s <> 'account.invoice.question' OR %s IN %s)",
+                SQL.identifier(alias, "res_model"),
+                SQL.identifier(alias, "res_id"),
+                found.subselect(),
+            )
+
+        return domain & Domain.custom(to_sql=to_sql)
 
 
 def _drop_quotes(body):

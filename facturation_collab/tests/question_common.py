@@ -13,9 +13,7 @@ class QuestionCase(ValidationCase):
             user.partner_id.email = f"{user.login}@example.com"
             user.notification_type = "email"
         kinds = cls.env["account.invoice.question.kind"].sudo()
-        cls.kind = kinds.create(
-            {"name": "Test price", "code": "test_price", "is_blocking": True, "deadline_hours": 8}
-        )
+        cls.kind = kinds.create({"name": "Test price", "code": "test_price", "is_blocking": True, "deadline_hours": 8})
         cls.plain_kind = kinds.create({"name": "Test other", "code": "test_other"})
         cls.bill = cls._create_bill()
 

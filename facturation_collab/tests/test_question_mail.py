@@ -81,8 +81,13 @@ class TestQuestionMail(QuestionCase):
     def test_a_loop_ends(self):
         parent = self.question.message_ids.sorted("id")[-1]
         count = len(self.question.message_ids)
-        headers = f"X-Odoo-Message-Id: {parent.message_id}\r\n"
-        self._reply(self.question, self.contributor.email, "Loop", headers)
+        raw = (
+            f"From: {self.contributor.email}\r\nTo: catchall@example.com\r\nSubject: Re: Question\r\n"
+            f"Message-Id: {parent.message_id}\r\nIn-Reply-To: {parent.message_id}\r\n\r\nLoop"
+        )
+        self.env["mail.thread"].sudo().message_process(None, raw)
+        self._reply(self.question, self.contributor.email, "Loop", "Auto-Submitted: auto-generated\r\n")
+        self.env.invalidate_all()
         self.assertEqual((self.question.state, len(self.question.message_ids)), ("open", count))
 
 

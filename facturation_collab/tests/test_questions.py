@@ -133,7 +133,7 @@ class TestQuestions(QuestionCase):
         self._submit(self.bill)
         question = self._ask(self.manager, user_id=self.contributor.id)
         self.assertEqual(question.step_id.name, "Manager")
-        with self.assertRaisesRegex(UserError, "“Is the price right?” is not answered yet: Contributor has it"):
+        with self.assertRaisesRegex(UserError, r"“Is the price right\?” is not answered yet: Contributor has it"):
             self._approve(self.bill, self.manager)
         question.with_user(self.contributor).action_answer("It is.")
         self._approve(self.bill, self.manager)
@@ -256,6 +256,34 @@ class TestQuestions(QuestionCase):
         names = self._get_notified(question)
         self.assertNotIn("Outsider", names)
         self.assertNotIn(self.partner_a.name, names)
+
+    def test_only_new_files_of_ones_own_go_along(self):
+        vals = {"name": "secret.txt", "raw": b"secret"}
+        foreign = self.env["ir.attachment"].with_user(self.manager).create(vals)
+        bound = self.env["ir.attachment"].sudo().create({**vals, "res_model": "account.move", "res_id": self.bill.id})
+        for attachment in (foreign, bound):
+            with self.assertRaisesRegex(AccessError, "just added"):
+                self._ask(self.reader, attachment_ids=attachment.ids)
+        own = self.env["ir.attachment"].with_user(self.reader).create(vals)
+        question = self._ask(self.reader, attachment_ids=own.ids)
+        self.assertEqual(question.message_ids.attachment_ids, own.sudo())
+        self.assertTrue(own.with_user(self.contributor).has_access("read"))
+        self.assertFalse(own.with_user(self.outsider).has_access("read"))
+
+    def test_a_message_that_a_client_calls_an_email_answers_nothing(self):
+        question = self._ask(self.manager, user_id=self.contributor.id)
+        author = self.contributor.partner_id
+        posting = question.with_user(self.reader).with_context(facturation_collab_mail_gateway=True)
+        posting.message_post(body="It is right.", message_type="email", author_id=author.id)
+        self.assertEqual((question.state, question.answer), ("open", False))
+
+    def test_followers_of_a_question_are_told_to_its_readers(self):
+        question = self._ask(self.reader, user_id=self.contributor.id)
+        question.message_subscribe(self.reader.partner_id.ids)
+        domain = [("res_model", "=", question._name), ("res_id", "=", question.id)]
+        followers = self.env["mail.followers"]
+        self.assertFalse(followers.with_user(self.outsider).search(domain))
+        self.assertTrue(followers.with_user(self.contributor).search(domain))
 
     def test_a_department_is_mentioned_by_its_readers(self):
         self.marketing.is_mentionable = True

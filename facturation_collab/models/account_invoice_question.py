@@ -22,7 +22,7 @@ class AccountInvoiceQuestion(models.Model):
         "account.move", string="Invoice", required=True, readonly=True, index=True, ondelete="cascade"
     )
     line_id = fields.Many2one(
-        "account.move.line", string="Line", readonly=True, index="btree_not_null", ondelete="set null"
+        "account.move.line", readonly=True, index="btree_not_null", ondelete="set null"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     kind_id = fields.Many2one(

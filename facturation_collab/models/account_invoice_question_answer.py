@@ -159,6 +159,7 @@ class AccountInvoiceQuestion(models.Model):
             "name": titles[operation],
             "res_model": "account.invoice.question.dialog",
             "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {"default_question_id": self.id, "default_operation": operation},
         }

@@ -194,6 +194,7 @@ class AccountMove(models.Model):
             "name": self.env._("Ask a question"),
             "res_model": "account.invoice.question.dialog",
             "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {"default_move_ids": self.ids, "default_operation": "ask"},
         }

@@ -108,8 +108,11 @@ class AccountValidationRequest(models.Model):
 
     def _open_next_steps(self):
         """A question that was asked outside of a level holds, and pauses, the levels that open next."""
+        # Asked before anything is written: what was read is forgotten then.
+        held = self.filtered(lambda request: request.move_id.validation_blocking_count)
         super()._open_next_steps()
-        self.filtered(lambda request: request.move_id.validation_blocking_count).move_id.question_ids._pause_steps()
+        if held:
+            held.move_id.question_ids._pause_steps()
 
 
 class AccountMove(models.Model):

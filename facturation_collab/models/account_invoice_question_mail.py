@@ -80,12 +80,13 @@ class AccountInvoiceQuestion(models.Model):
         """Write in the thread of this question as the present user; these partners hear of it, once each."""
         self.ensure_one()
         author = self.env.user.partner_id
+        subject = f"{self.sudo().move_id._get_validation_title()}: {self.name}"
         self.sudo().with_context(mail_post_autofollow_author_skip=True).message_post(
             body=body,
             author_id=author.id,
             message_type="notification",
             partner_ids=(partners - author).ids,
-            subject=f"{self.sudo().move_id._get_validation_title()}: {self.name}",
+            subject=subject,
             subtype_xmlid=QUESTION,
             attachment_ids=self._adopt_files(attachment_ids),
         )

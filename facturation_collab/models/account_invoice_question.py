@@ -21,9 +21,7 @@ class AccountInvoiceQuestion(models.Model):
     move_id = fields.Many2one(
         "account.move", string="Invoice", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    line_id = fields.Many2one(
-        "account.move.line", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    line_id = fields.Many2one("account.move.line", readonly=True, index="btree_not_null", ondelete="set null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     kind_id = fields.Many2one(
         "account.invoice.question.kind", string="About", required=True, readonly=True, index=True, ondelete="restrict"

@@ -181,9 +181,14 @@ class TestQuestions(QuestionCase):
 
     def test_without_questions_nothing_is_read_of_them(self):
         bills = self._create_bill() + self._create_bill()
-        self._submit(bills)
-        with patch.object(type(self.env["account.invoice.question"]), "fetch", side_effect=AssertionError):
+        self._submit(bills + self.bill)
+        self._ask(self.manager, user_id=self.contributor.id)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(type(self.env["account.invoice.question"]), "_search", side_effect=LookupError):
             self._approve(bills, self.manager)
+            with self.assertRaises(LookupError):
+                self._approve(self.bill, self.manager)
 
     def test_asking_on_many_costs_the_same_queries_each(self):
         counts = []

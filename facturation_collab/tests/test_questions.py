@@ -8,6 +8,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .. import questions
 from .question_common import QuestionCase
@@ -189,6 +190,29 @@ class TestQuestions(QuestionCase):
             self._approve(bills, self.manager)
             with self.assertRaises(LookupError):
                 self._approve(self.bill, self.manager)
+
+    def test_inboxes_read_the_rows_that_are_open(self):
+        people = (self.contributor.id, self.marketing.id, self.reader.id)
+        self.env.cr.execute(
+            """
+            INSERT INTO account_invoice_question
+                   (move_id, company_id, kind_id, name, origin, state, user_id, department_id, asker_id, deadline)
+            SELECT %s, %s, %s, 'Old', 'internal', CASE WHEN n %% 1000 = 0 THEN 'open' ELSE 'closed' END,
+                   CASE n %% 3 WHEN 0 THEN %s END, CASE n %% 3 WHEN 1 THEN %s END, %s, now()
+              FROM generate_series(1, 20000) n
+            """,
+            [self.bill.id, self.company.id, self.kind.id, *people],
+        )
+        self.env.cr.execute("ANALYZE account_invoice_question")
+        for domain in (
+            [("user_id", "=", self.contributor.id), ("state", "=", "open")],
+            [("department_id", "=", self.marketing.id), ("state", "=", "open")],
+            [("asker_id", "=", self.reader.id), ("state", "in", ("open", "answered"))],
+        ):
+            query = self.env["account.invoice.question"].sudo()._search(domain, order="id")
+            plan = " ".join(line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+            self.assertRegex(plan, "account_invoice_question_(open_user|open_department|open_late|unsettled_asker)")
+            self.assertNotIn("Seq Scan", plan)
 
     def test_asking_on_many_costs_the_same_queries_each(self):
         counts = []

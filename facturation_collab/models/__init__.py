@@ -77,6 +77,7 @@ from . import (
     res_users_second_factor,
     res_users_delegation,
     res_users_deputy,
+    res_users_archive,
     res_users_notification,
     hr_department,
     account_department_member,

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .account_validation_record import ENGINE, ENGINE_KEY
+from .account_validation_record import ARCHIVED_TOO, ENGINE, ENGINE_KEY
 
 
 class AccountMove(models.Model):
@@ -64,6 +64,7 @@ class AccountMove(models.Model):
         compute="_compute_validation",
         store=True,
         copy=False,
+        context=ARCHIVED_TOO,  # as that of the request
         help="Who can approve the invoice now.",
     )
     validation_participant_ids = fields.Many2many(

@@ -55,6 +55,7 @@ class AccountValidationRequest(models.Model):
         string="Waiting for",
         readonly=True,
         ondelete="restrict",
+        context=ARCHIVED_TOO,  # nobody who is archived can act: no need to read users in order to leave them out
     )
     participant_ids = fields.Many2many(
         "res.users",

@@ -125,6 +125,40 @@ class TestApprovers(ValidationCase):
         self.assertEqual(request.step_ids._get_actors(), self.controller)
         self.assertEqual(request.step_ids.with_context(active_test=False)._get_actors(), self.controller)
 
+    def test_lists_follow_people_who_are_archived_and_come_back(self):
+        people = self.head | self.controller
+        bill = self._request(self._level(approver_type="user", user_ids=people.ids)).move_id
+        activities = bill.activity_ids
+        self.assertEqual((bill.validation_waiting_user_ids, activities.user_id), (people, people))
+        self.head.sudo().active = False
+        self.assertEqual((bill.validation_waiting_user_ids, bill.activity_ids.user_id), (self.controller,) * 2)
+        self.assertEqual(bill.validation_request_id.participant_ids - self.contributor, people)
+        self.head.sudo().active = True
+        self.assertEqual((bill.validation_waiting_user_ids, bill.activity_ids.user_id), (people, people))
+
+    def test_whoever_approved_does_not_come_back_to_decide_again(self):
+        people = self.head | self.controller
+        bill = self._request(self._level(approver_type="user", user_ids=people.ids, quorum="all")).move_id
+        self._approve(bill, self.head)
+        for active in (False, True):
+            self.head.sudo().active = active
+            self.assertEqual(bill.validation_waiting_user_ids, self.controller)
+
+    def test_archiving_costs_the_same_for_many_invoices(self):
+        people = self.head | self.controller
+        self._create_policy("Policy", self._level(approver_type="user", user_ids=people.ids))
+        counts = []
+        for number in (2, 8):
+            for _bill in range(number):
+                self._submit(self._create_bill())
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.head.sudo().active = False
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.head.sudo().active = True
+        self.assertLessEqual(counts[1], counts[0] + 2)
+
     def test_a_request_that_nobody_can_approve_says_how_to_go_on(self):
         request = self._request(self._level(approver_type="user", user_ids=self.head.ids))
         self.head.sudo().active = False

@@ -37,6 +37,14 @@ class TestDelegation(DelegationCase):
         self.assertTrue(bill.with_user(self.deputy).has_access("read"), "Whoever was asked may read it afterwards.")
         self.assertRefused(UserError, "not among the approvers", bill.with_user(self.deputy).action_approve)
 
+    def test_a_delegate_who_is_archived_and_comes_back(self):
+        bill, request = self._submit_bill()
+        self._delegate()
+        for active, waiting in ((False, self.manager), (True, self.manager | self.deputy)):
+            self.deputy.sudo().active = active
+            self.assertEqual(request.waiting_user_ids, waiting)
+            self.assertEqual(self._can_approve(bill, self.deputy), active)
+
     def test_what_is_submitted_meanwhile_asks_the_delegate_too(self):
         self._delegate()
         bill, request = self._submit_bill()

@@ -1,3 +1,4 @@
+from functools import partial
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -41,6 +42,20 @@ class TestScale(ValidationCase):
         for _past in range(3):
             self._create_approved()
         self.assertEqual(self._count_waiting(), [1, 1])
+
+    def test_our_columns_cost_a_list_at_most_four_queries(self):
+        for _bill in range(3):
+            self._submit(self._create_bill(invoice_user_id=self.controller.id))
+        native = dict.fromkeys(("name", "amount_total_signed", "state"), {})
+        named = {"fields": {"display_name": {}}}
+        native |= {"partner_id": named, "company_id": named, "journal_id": named, "invoice_user_id": named}
+        people = {"department_id": named, "validation_waiting_user_ids": named}
+        ours = people | dict.fromkeys(("validation_state", "validation_since", "validation_deadline"), {})
+        moves = self.env["account.move"].with_user(self.manager)
+        read = partial(moves.web_search_read, [("move_type", "=", "in_invoice")])
+        read(native | ours)
+        counts = [self._count_queries(read, columns) for columns in (native, native | ours)]
+        self.assertLessEqual(counts[1] - counts[0], 4)
 
     def test_the_rows_that_it_reads_are_of_open_steps_only(self):
         bill = self._create_bill()

@@ -66,6 +66,10 @@ class Ours(Contender):
             }
         )
         policies.create({"name": "Bills", "sequence": 2, "amount_min": 100, "level_ids": levels})
+        # Bills get a department below another one, as in a company that uses them.
+        department = env["hr.department"].create({"name": "Marketing"})
+        department = department.create({"name": "Events", "parent_id": department.id})
+        env["account.journal"].search([("type", "=", "purchase")]).department_id = department
 
     def _level(self, sequence, user):
         vals = {"name": user.name, "sequence": sequence, "approver_type": "user", "user_ids": user.ids}

@@ -45,7 +45,7 @@ class TestScale(ValidationCase):
 
     def test_our_columns_cost_a_list_at_most_four_queries(self):
         for _bill in range(3):
-            self._submit(self._create_bill(invoice_user_id=self.controller.id))
+            self._submit(self._create_bill(invoice_user_id=self.manager.id))
         native = dict.fromkeys(("name", "amount_total_signed", "state"), {})
         named = {"fields": {"display_name": {}}}
         native |= {"partner_id": named, "company_id": named, "journal_id": named, "invoice_user_id": named}

@@ -15,6 +15,9 @@ class Contender:
     list_columns = ()
     """Fields that a list with approval columns shows beside the native ones."""
 
+    tells_later = False
+    """Whether a job tells people of a batch; then `tell` does what that job does."""
+
     def configure(self, env, people, ballast):
         """Set up two levels on vendor bills, manager and director; the bills of one vendor wait for somebody else.
 
@@ -46,6 +49,7 @@ class Ours(Contender):
 
     key = "ours"
     validates = True
+    tells_later = True
     list_columns = (
         "department_id",
         "validation_state",
@@ -80,6 +84,10 @@ class Ours(Contender):
 
     def approve(self, moves):
         moves.action_approve()
+
+    def tell(self, env):
+        notices = env["account.validation.notice"].search([])
+        notices._send(notices.user_id)
 
     def waiting_domain(self, user):
         return [("validation_waiting_user_ids", "in", user.id)]

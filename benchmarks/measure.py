@@ -113,14 +113,17 @@ class Round:
         return [
             self.create,
             self.submit_batch,
+            self.tell,
             self.submit_singles,
             self.waiting,
             self.counter,
             self.list,
             self.form,
             lambda bench: self.approve_batch(bench, 1, "manager"),
+            self.tell,
             lambda bench: self.approve_singles(bench, 1, "manager"),
             lambda bench: self.approve_batch(bench, 2, "director"),
+            self.tell,
             lambda bench: self.approve_singles(bench, 2, "director"),
             self.post_batch,
             self.post_singles,
@@ -143,6 +146,11 @@ class Round:
         """Ask for approval, all at once."""
         if bench.contender.validates:
             yield "submit, batches of 100", BATCH, _act(bench, "clerk", bench.batch, bench.contender.submit)
+
+    def tell(self, bench: Bench):
+        """Run the job that tells people of a batch, where the contender leaves that to a job."""
+        if bench.contender.tells_later:
+            yield "tell people of a batch, in the background", BATCH, bench.transaction("", bench.contender.tell)[1]
 
     def submit_singles(self, bench: Bench):
         """Ask for approval, one by one."""

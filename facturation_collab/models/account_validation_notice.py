@@ -10,12 +10,16 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 50
 """People who are told in one transaction."""
+AT_ONCE = 20
+"""Invoices that one person hears of while somebody else waits for their own work to end; of more, in the background."""
 OUTCOMES = ("approved", "returned", "rejected")
 """Kinds of notices that tell how a validation ended: the states of a request that has ended so."""
 
 
 class AccountValidationNotice(models.Model):
-    """What somebody hears later, by their own choice: with their one message a day, or after their quiet hours."""
+    """What somebody hears later: with their one message a day or after their quiet hours, by their own choice, or in a
+    moment, where it is about many invoices at once.
+    """
 
     _name = "account.validation.notice"
     _inherit = "account.validation.record"
@@ -59,6 +63,13 @@ class AccountValidationNotice(models.Model):
                ON CONFLICT DO NOTHING""",
             [kind, list(user_ids), list(request_ids), list(moments)],
         )
+
+    @api.model
+    def _send_soon(self):
+        """Have the scheduled job run in a moment."""
+        cron = self.env.ref("facturation_collab.ir_cron_send_notices", raise_if_not_found=False)
+        if cron:
+            cron.sudo()._trigger()
 
     @api.model
     def _cron_send(self):
@@ -154,9 +165,12 @@ class AccountValidationRequest(models.Model):
         if not kind:
             return readers
         now = fields.Datetime.now()
-        moments = {user: user._get_held_until(now) for user in readers}
+        soon = {user: now for user, requests in readers.items() if len(requests) > AT_ONCE}
+        moments = {user: user._get_held_until(now) or soon.get(user) for user in readers}
         entries = [
             (user.id, request.id, moments[user]) for user in readers if moments[user] for request in readers[user]
         ]
         self.env["account.validation.notice"]._hold(kind, entries)
+        if now in moments.values():
+            self.env["account.validation.notice"]._send_soon()
         return {user: requests for user, requests in readers.items() if not moments[user]}

@@ -42,6 +42,29 @@ class TestNotificationPreferences(TimeCase):
         self.assertEqual(len(self._get_messages(self.ann)), 1)
         self.assertFalse(self.notices.search([]))
 
+    def test_many_invoices_are_told_in_the_background_in_one_message(self):
+        self.patch(account_validation_notice, "AT_ONCE", 2)
+        job = self.env.ref("facturation_collab.ir_cron_send_notices").sudo()
+        before = self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.id)])
+        bills = self._create_bill() | self._create_bill() | self._create_bill()
+        requests = self._submit_named(bills=bills)
+        self.assertEqual([len(bill.activity_ids) for bill in bills], [1, 1, 1])
+        self.assertFalse(self._get_messages(self.ann))
+        self.assertEqual(self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.id)]), before + 1)
+        self._approve(bills[0], self.ann)
+        self._send_at(MONDAY)
+        [message] = self._get_messages(self.ann)
+        self.assertIn("2 invoices wait for your validation", message.subject)
+        for request in requests[1:]:
+            self.assertIn(f"/odoo/account.move/{request.move_id.id}", message.body)
+        self.assertFalse(self.notices.search([]))
+
+    def test_quiet_hours_hold_many_invoices_back_too(self):
+        self.patch(account_validation_notice, "AT_ONCE", 2)
+        self._prefer(self.ann, **DIGEST)
+        self._submit_named(bills=self._create_bill() | self._create_bill() | self._create_bill())
+        self.assertEqual(set(self.notices.search([]).mapped("send_at")), {datetime(2026, 3, 3, 7)})
+
     def test_a_digest_comes_once_a_day_with_everything_that_waits(self):
         self._prefer(self.ann, **DIGEST)
         first = self._submit_named()

@@ -69,7 +69,9 @@ def main() -> int:
     with Run(bench, "benchmark") as run:
         addon = templates.ensure(bench, demo=False)
         if "comparison" in options.parts:
-            rounds = table.per_round(compare(bench, run, addon, options))
+            rounds = table.with_whole(
+                table.per_round(compare(bench, run, addon, options)), targets.WHOLE, targets.WHOLE_PARTS
+            )
         if "scale" in options.parts:
             with step("Measuring with a long past"):
                 past = run_inside(
@@ -167,7 +169,7 @@ def report(bench: Bench, options: argparse.Namespace, rounds: table.Rounds, past
             "",
             "## Targets",
             "",
-            *targets.markdown([*targets.decisions(rounds), *targets.scale(past)]),
+            *targets.markdown([*targets.decisions(rounds), *targets.costs(rounds), *targets.scale(past)]),
             "",
             *(report_comparison(options, rounds) if rounds else []),
             *(report_scale(past) if past else []),

@@ -43,6 +43,22 @@ def per_round(rows: Iterable[Mapping]) -> Rounds:
     }
 
 
+def with_whole(rounds: Rounds, name: str, parts: Mapping[str, int]) -> Rounds:
+    """Return the rounds with one more operation, made of others: what they cost together, for each contender.
+
+    >>> costs = {"ms": 4.0, "cpu": 2.0, "queries": 3.0}
+    >>> with_whole({"a": {"ours": {1: costs}}, "b": {"ours": {1: costs}}}, "all", {"a": 1, "b": 3})["all"]
+    {'ours': {1: {'ms': 16.0, 'cpu': 8.0, 'queries': 12.0}}}
+    """
+    whole = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(COSTS, 0.0)))
+    for part, times in parts.items():
+        for contender, by_round in rounds.get(part, {}).items():
+            for number, costs in by_round.items():
+                for cost in COSTS:
+                    whole[contender][number][cost] += times * costs[cost]
+    return {**rounds, name: {contender: dict(by_round) for contender, by_round in whole.items()}} if whole else rounds
+
+
 def _middle(samples: list[dict[str, float]]) -> dict[str, float]:
     return {cost: median(sample[cost] for sample in samples) for cost in COSTS}
 

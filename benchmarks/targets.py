@@ -7,6 +7,11 @@ from statistics import median
 from table import Rounds, ratio
 
 SUBMIT, APPROVE = "submit, batches of 100", "approve level {}, batches of 100"
+TELL, POST = "tell people of a batch, in the background", "post, batches of 100"
+WHOLE = "from submission to posting, batches of 100"
+WHOLE_PARTS = {SUBMIT: 1, APPROVE.format(1): 1, APPROVE.format(2): 1, TELL: 3, POST: 1}
+"""The operations of a whole circuit, and how often each is done."""
+LIST = "list of 80"
 MOST_MS, MOST_SECONDS = 5, 60
 
 
@@ -22,6 +27,33 @@ def decisions(rounds: Rounds) -> list[tuple[str, str, bool]]:
         operation, name = APPROVE.format(level), f"approve level {level}"
         found += _queries(rounds, name, operation, 2)
         found += _against(rounds, f"{name}: faster than", operation, ["oca_notifying", "oca"], 0.995)
+    found += _against(
+        rounds, "submit, approve twice, tell and post: faster than", WHOLE, ["oca_notifying", "oca"], 0.995
+    )
+    return found
+
+
+def costs(rounds: Rounds) -> list[tuple[str, str, bool]]:
+    """Return (target, measured, whether it is met) of what the addon adds to plain Odoo, and the chain to the addon.
+
+    >>> costs({POST: {key: {1: {"ms": 4.0, "cpu": 2.0, "queries": 1.0}} for key in ("plain", "ours")}})
+    [('post in batches: within 1.2 of plain Odoo', '×1.00 of its time, ×1.00 of its CPU time', True)]
+    """
+    found = []
+    for operation, key, base, name, most in (
+        (POST, "ours", "plain", "post in batches: within 1.2 of plain Odoo", 1.2),
+        (LIST, "ours", "plain", "list of 80: within 1.15 of plain Odoo", 1.15),
+        (SUBMIT, "ours", "unchained", "submit: within 1.1 of the same without a chain", 1.1),
+        (APPROVE.format(1), "ours", "unchained", "approve level 1: within 1.1 of the same without a chain", 1.1),
+        (APPROVE.format(2), "ours", "unchained", "approve level 2: within 1.1 of the same without a chain", 1.1),
+    ):
+        contenders = rounds.get(operation, {})
+        if key in contenders and base in contenders:
+            time, cpu = (ratio(contenders[key], contenders[base], cost) for cost in ("ms", "cpu"))
+            found.append((name, f"×{time:.2f} of its time, ×{cpu:.2f} of its CPU time", time <= most))
+    if {"ours", "plain"} <= rounds.get(LIST, {}).keys():
+        ours, plain = (median(cost["queries"] for cost in rounds[LIST][key].values()) for key in ("ours", "plain"))
+        found.append(("list of 80: at most 4 queries more", f"{ours - plain:.0f}", ours - plain <= 4))
     return found
 
 

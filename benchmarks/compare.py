@@ -188,8 +188,8 @@ def report_comparison(options: argparse.Namespace, rounds: table.Rounds) -> list
         "with empty record caches.",
         "",
         "The addon always tells people: a note on each invoice, an activity for whoever can act, one e-mail to each "
-        "person for a batch, with links that decide. E-mails are queued for the scheduled job, for everybody alike. The "
-        "addon composes those about more than twenty invoices in a job, too: it has a row of its own.",
+        "person for a batch, with links that decide. E-mails are queued for the scheduled job, for everybody alike. "
+        "The addon composes those about more than twenty invoices in a job, too: it has a row of its own.",
         "",
         "Each cell: milliseconds / CPU milliseconds of Python / queries, for one bill or one page (median of the "
         "rounds); in brackets the ratios to plain Odoo, taken within each round (median). Absolute times are of "

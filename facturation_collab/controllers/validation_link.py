@@ -9,7 +9,8 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools.misc import get_lang
 
-from ..models.account_validation_link_page import INLINE_TYPES, OUTCOMES
+from ..models.account_validation_link_page import INLINE_TYPES
+from ..models.account_validation_link_question import ASK, CHOICES
 
 PATH = "/validation/<string:token>"
 HEADERS = {
@@ -39,6 +40,11 @@ GONE = 410
 INCOMPLETE = 422
 
 
+def _read_id(text):
+    """Return the number that a form sends, or None."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
 def _is_known(_controller, _rule, args):
     """Whether to serve in a read-only transaction: what is unknown is counted."""
     return bool(request.env["account.validation.link"].sudo()._find(args["token"]))
@@ -61,8 +67,8 @@ class ValidationLink(http.Controller):
         return self._show_form(link, token, choice=choice)
 
     @http.route(PATH, type="http", auth="public", methods=["POST"], sitemap=False)
-    def validation_link_decide(self, token, outcome=None, comment=None, identity=None, **_ignored):
-        """Decide as the person of the link."""
+    def validation_link_decide(self, token, outcome=None, comment=None, identity=None, kind=None, **_ignored):
+        """Decide, or ask, as the person of the link."""
         link = self._find(token)
         if refusal := self._get_refusal(link):
             return self._show_end(link, *refusal, token=token)
@@ -70,11 +76,11 @@ class ValidationLink(http.Controller):
         if not error:
             try:
                 with request.env.cr.savepoint():
-                    refusal = link._use(outcome, comment)
+                    refusal = link._ask(_read_id(kind), comment) if outcome == ASK else link._use(outcome, comment)
             except UserError as refused:
                 error = str(refused)
         if error:
-            return self._show_form(link, token, choice=outcome, comment=comment, error=error)
+            return self._show_form(link, token, choice=outcome, comment=comment, kind=_read_id(kind), error=error)
         if refusal:
             return self._show_end(link, *refusal)
         return self._send(request.redirect(f"/validation/{token}?done=1", code=303))
@@ -125,21 +131,22 @@ class ValidationLink(http.Controller):
 
     def _get_incomplete(self, link, outcome, identity):
         """Return what the form lacks, or an empty text."""
-        if outcome not in OUTCOMES:
-            return request.env._("Choose what you decide: approve, return or reject.")
+        if outcome not in CHOICES:
+            return request.env._("Choose what you decide: approve, return or reject; or ask a question.")
         if not request.session.uid and not identity:
             return request.env._("Confirm that you are %s, whom this link belongs to.", link.user_id.name)
         return ""
 
     # Pages
 
-    def _show_form(self, link, token, choice=None, comment=None, error=""):
+    def _show_form(self, link, token, choice=None, comment=None, kind=None, error=""):
         """Show the invoice with the question; an error keeps what the person entered."""
         page = link._get_page()
         values = {
             **page,
             "token": token,
-            "choice": choice if choice in OUTCOMES and not (choice == "approve" and page["proof"]) else None,
+            "choice": choice if choice in [option[0] for option in page["options"]] else None,
+            "chosen_kind": kind,
             "comment": comment or "",
             "error": error,
             "asks_identity": not request.session.uid,
@@ -151,7 +158,7 @@ class ValidationLink(http.Controller):
         """Show why nothing is asked here, and where to go."""
         url, label = "/odoo/to-validate", request.env._("See what waits for me in Odoo")
         if kind == "login":
-            back = f"/validation/{token}" + (f"?choice={choice}" if choice in OUTCOMES else "")
+            back = f"/validation/{token}" + (f"?choice={choice}" if choice in CHOICES else "")
             url, label = f"/web/login?redirect={quote(back, safe='')}", request.env._("Log in")
         elif link and kind not in ("personal", "archived", "unknown"):
             url, label = f"/odoo/account.move/{link.move_id.id}", request.env._("Open the invoice in Odoo")

@@ -46,6 +46,7 @@ from . import (
     account_validation_notice,
     account_validation_link,
     account_validation_link_page,
+    account_validation_link_question,
     account_validation_link_mail,
     account_validation_link_miss,
     account_validation_facets,

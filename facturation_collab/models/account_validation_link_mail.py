@@ -18,7 +18,7 @@ BUTTON = Markup(
     '<td bgcolor="%s" style="padding:9px 16px;border-radius:4px;"><a href="/validation/%s?choice=%s" '
     'style="color:#ffffff;font-weight:bold;text-decoration:none;">%s</a></td><td width="8">&#160;</td>'
 )
-COLORS = {"approve": "#1b6e3c", "return": "#8a5300", "reject": "#a3262c"}
+COLORS = {"approve": "#1b6e3c", "return": "#8a5300", "reject": "#a3262c", "ask": "#30507a"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class AccountValidationRequest(models.Model):
         """
         env = self.with_context(lang=user.sudo().lang).env
         labels = {"approve": env._("Approve"), "return": env._("Return"), "reject": env._("Reject")}
+        labels["ask"] = env._("Ask")
         buttons = {
             move_id: BUTTONS
             % Markup("").join(BUTTON % (COLORS[name], token, name, label) for name, label in labels.items())

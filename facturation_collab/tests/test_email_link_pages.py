@@ -111,6 +111,56 @@ class TestLinkPage(LinkPageCase):
         self.assertEnd(self._post(**values, outcome="reject"), "used", 410)
         self.assertEqual(self._get_states(), before)
 
+    def _ask(self, **values):
+        kind = self.env.ref("facturation_collab.account_invoice_question_kind_price")
+        return self._post(**{"outcome": "ask", "kind": str(kind.id), "comment": "Why so much?", **values})
+
+    def test_an_approver_asks_first_and_decides_with_the_same_link(self):
+        self.assertRegex(self._open(query="?choice=ask").text, r'value="ask"[^>]*checked')
+        response = self._ask()
+        self.assertEqual(response.status_code, 200)
+        self.assertIn("waits for Contributor", response.text)
+        self.assertNotIn('value="ask"', response.text)
+        question = self.bill.sudo().question_ids
+        asked = {"asker_id": self.manager.id, "user_id": self.contributor.id, "name": "Why so much?"}
+        self.assertRecordValues(question, [{**asked, "state": "open", "is_blocking": True}])
+        self.assertEqual(question.step_id, self.bill.sudo().validation_request_id.step_ids[0])
+        self.assertIn("is not answered yet", self._post(outcome="approve").text)
+        question.with_user(self.contributor).action_answer("It is twice the quantity.")
+        self.assertIn("It is twice the quantity.", self._open().text)
+        self.assertIn("You approved", self._post(outcome="approve").text)
+        self.assertEqual(self._get_decisions(), ["approved"])
+
+    def test_an_approver_asks_one_question_at_a_time(self):
+        self._ask()
+        before = self._get_states()
+        self.assertEnd(self._ask(comment="And again"), "refused", 403)
+        self.assertEqual(self._get_states(), before)
+        self.assertEqual(len(self.bill.sudo().question_ids), 1)
+
+    def test_a_question_that_lacks_something_says_what(self):
+        for values, text in (
+            ({"comment": " "}, "Write your question"),
+            ({"kind": "x"}, "Choose what the question is about"),
+            ({"kind": "999999999"}, "Choose what the question is about|does not exist any more"),
+            ({"identity": ""}, "Confirm that you are Manager"),
+        ):
+            with self.subTest(values):
+                response = self._ask(**values)
+                self.assertEqual(response.status_code, 422)
+                self.assertRegex(response.text, text)
+        self.assertFalse(self.bill.sudo().question_ids)
+
+    def test_nothing_is_asked_by_a_link_that_is_over(self):
+        self._post(outcome="approve")
+        self.assertEnd(self._ask(), "used", 410)
+        self.assertFalse(self.bill.sudo().question_ids)
+
+    def test_a_submitter_who_left_is_not_asked(self):
+        self.contributor.sudo().active = False
+        self._ask()
+        self.assertRecordValues(self.bill.sudo().question_ids, [{"user_id": False, "department_id": self.marketing.id}])
+
     @mute_logger("odoo.http")
     def test_a_post_from_another_site_does_nothing(self):
         for token in (None, "", "0o9999999999", "x"):

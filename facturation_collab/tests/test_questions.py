@@ -5,9 +5,9 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
 from .. import questions
@@ -249,6 +249,55 @@ class TestQuestions(QuestionCase):
             question.with_user(self.reader).action_apply_correction()
         question.with_user(self.contributor).action_apply_correction()
         self.assertEqual((line.price_unit, self.bill.amount_total), (900.0, 900.0))
+
+    def _open_dialog(self, records, user):
+        context = records.with_user(user).action_open_question_dialog()["context"]
+        form = Form(self.env["account.invoice.question.dialog"].with_user(user).with_context(**context))
+        form.kind_id = self.kind.with_user(user)
+        form.text = "Is it right?"
+        form.user_id = self.contributor.with_user(user)
+        return form
+
+    def test_the_dialog_proposes_a_correction_of_a_line(self):
+        form = self._open_dialog(self.bill.invoice_line_ids, self.reader)
+        form.line_correction = "price_unit"
+        form.new_number = 850.0
+        form.save().action_confirm()
+        question = self.bill.sudo().question_ids
+        self.assertEqual(question.line_id, self.bill.invoice_line_ids)
+        question.with_user(self.contributor).action_apply_correction()
+        self.assertEqual(self.bill.amount_total, 850.0)
+
+    def test_the_dialog_proposes_a_correction_of_the_invoice(self):
+        for name, value_field, value, read in (
+            ("ref", "new_text", "B-77", "B-77"),
+            ("invoice_date_due", "new_date", "2027-01-31", fields.Date.to_date("2027-01-31")),
+            ("partner_id", "new_partner_id", self.partner_b, self.partner_b),
+        ):
+            with self.subTest(name):
+                form = self._open_dialog(self.bill, self.reader)
+                form.move_correction = name
+                with self.assertRaisesRegex(AssertionError, f"{value_field} is a required field"):
+                    form.save()
+                form[value_field] = value.with_user(self.reader) if name == "partner_id" else value
+                form.save().action_confirm()
+                question = self.bill.sudo().question_ids.sorted("id")[-1]
+                question.with_user(self.contributor).action_apply_correction()
+                self.assertEqual(self.bill[name], read)
+
+    def test_a_correction_without_a_value_or_on_several_invoices_is_refused(self):
+        other = self._create_bill()
+        dialogs = self.env["account.invoice.question.dialog"].with_user(self.reader)
+        vals = {"kind_id": self.kind.id, "text": "Which?", "move_correction": "ref"}
+        with self.assertRaisesRegex(UserError, "Say what the right value is"):
+            dialogs.create({**vals, "move_ids": self.bill.ids}).action_confirm()
+        with self.assertRaisesRegex(UserError, "proposed on one invoice"):
+            dialogs.create({**vals, "move_ids": (self.bill | other).ids, "new_text": "x"}).action_confirm()
+        self.assertFalse((self.bill | other).sudo().question_ids)
+
+    def test_a_line_is_asked_about_by_whoever_may_read_it(self):
+        with self.assertRaises(AccessError):
+            self.bill.invoice_line_ids.with_user(self.outsider).action_open_question_dialog()
 
     def test_a_correction_is_stale_once_the_value_changed(self):
         correction = {"field": "ref", "value": "B-12"}

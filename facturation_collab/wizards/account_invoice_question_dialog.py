@@ -54,6 +54,7 @@ class AccountInvoiceQuestionDialog(models.TransientModel):
                     partner_id=self.partner_id.id,
                     line_id=self.line_id.id,
                     is_blocking=self.is_blocking,
+                    correction=self._get_correction(),
                     attachment_ids=files,
                 )
             case "answer":

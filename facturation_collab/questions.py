@@ -14,6 +14,7 @@ so.
 """
 AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply")
 AUTOMATIC_PRECEDENCES = ("auto_reply", "bulk", "junk", "list")
+REPLY_MARKS = re.compile(r"^\s*((re|fwd?|tr|wg|aw)\s*:\s*)+", re.IGNORECASE)
 QUOTE_HEADS = re.compile(
     r"^\s*(-{2,}\s*(original message|message d.origine|forwarded message)\s*-{2,}"
     r"|(on|le)\b.{0,200}(wrote|a écrit)\s*:"
@@ -47,6 +48,19 @@ def is_automatic(headers: Mapping[str, str]) -> bool:
     if values.get("auto-submitted", "no").split(";")[0].strip() not in ("", "no"):
         return True
     return values.get("precedence") in AUTOMATIC_PRECEDENCES or any(name in values for name in AUTOMATIC_HEADERS)
+
+
+def named_documents(subject: str) -> list[str]:
+    """Return what may be the number or the reference of a document in the subject of an e-mail.
+
+    >>> named_documents("Re: Fwd: BILL/2026/11/0001: the price?")
+    ['BILL/2026/11/0001: the price?', 'BILL/2026/11/0001', 'the', 'price']
+    >>> named_documents("  ")
+    []
+    """
+    text = REPLY_MARKS.sub("", subject).strip()
+    words = [word.strip(".,:;!?()[]«»“”\"'") for word in text.split()]
+    return list(dict.fromkeys(name for name in (text, *words) if len(name) > 2))
 
 
 def without_quote(text: str) -> str:

@@ -129,8 +129,10 @@ from . import (
     account_invoice_question_answer,
     account_invoice_question_hold,
     account_invoice_question_mail,
+    account_invoice_question_new_mail,
     account_invoice_question_late,
     account_invoice_question_correction,
     account_invoice_question_link,
     hr_department_mention,
+    hr_department_channel,
 )

@@ -174,7 +174,7 @@ class AccountInvoiceQuestion(models.Model):
     def _take_reply(self, message):
         """Record an e-mail as the answer, if its author may answer and it says something."""
         author = message.sudo().author_id
-        text = questions.without_quote(html2plaintext(_drop_quotes(message.sudo().body)))
+        text = questions.without_quote(html2plaintext(drop_quotes(message.sudo().body)))
         if not text or not author or self.sudo().state not in ("open", "answered"):
             return
         user = self._get_answering_user(author)
@@ -219,10 +219,14 @@ class MailThread(models.AbstractModel):
         if not checked or checked[0] != "account.invoice.question":
             return checked
         question = self.env["account.invoice.question"].sudo().browse(checked[1] or []).exists()
-        author = question and question._partner_find_from_emails_single([message_dict["email_from"]], no_create=True)
+        is_new = not checked[1]
+        threads = question or self.env["mail.thread"]
+        author = threads._partner_find_from_emails_single([message_dict["email_from"]], no_create=True)
         if questions.is_automatic(dict(message.items())):
             reason = "it was sent by a machine"
-        elif not question or not question._is_reply_accepted(author):
+        elif is_new and not author.user_ids._filter_validation_users():
+            reason = "its sender works with no invoices"
+        elif not is_new and not (question and question._is_reply_accepted(author)):
             reason = "its sender may not read the invoice"
         else:
             message_dict["author_id"] = author.id
@@ -252,7 +256,7 @@ class ResUsers(models.Model):
         return domain & Domain.custom(to_sql=to_sql)
 
 
-def _drop_quotes(body):
+def drop_quotes(body):
     """Return the HTML of a message without what it quotes, which Odoo has marked."""
     if not body:
         return ""

@@ -1,10 +1,11 @@
 """Answers by e-mail, through the gateway, from raw messages; and by a link."""
 
 import base64
+from email.message import EmailMessage
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import hash_sign
 
@@ -55,6 +56,60 @@ class TestQuestionMail(QuestionCase):
     def test_only_a_quote_is_no_answer(self):
         self._reply(self.question, self.contributor.email, "> Is the price right?\r\n")
         self.assertEqual(self.question.state, "open")
+
+    # ---- a new e-mail asks
+
+    def _send_new(self, sender, subject, text="Which order is it?", headers="", files=()):
+        """Send an e-mail to the alias of questions; return the questions that it asked."""
+        self.company.alias_domain_id = self.company.alias_domain_id or self.env["mail.alias.domain"].create(
+            {"name": "example.com"}
+        )
+        alias = self.env.ref("facturation_collab.mail_alias_questions").sudo()
+        alias.alias_domain_id = self.company.alias_domain_id
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, alias.alias_full_name, subject
+        message["Message-Id"] = f"<new-{len(subject)}-{id(message)}@example.com>"
+        for header in filter(None, headers.split("\n")):
+            name, value = header.split(": ")
+            message[name] = value
+        message.set_content(text)
+        for name, content in files:
+            message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
+        questions = self.env["account.invoice.question"].sudo()
+        before = questions.search([])
+        self.env["mail.thread"].message_process(None, message.as_bytes())
+        return questions.search([]) - before
+
+    def _get_bounces(self, sender):
+        return self.env["mail.mail"].sudo().search([("email_to", "=", sender)]).mapped("body_html")
+
+    def test_a_new_mail_asks_about_the_invoice_of_its_subject(self):
+        bill = self._create_bill(ref="V-2026-77")
+        question = self._send_new(self.reader.email, "Re: V-2026-77: which order", files=[("order.pdf", PDF)])
+        values = {"move_id": bill.id, "asker_id": self.reader.id, "name": "Which order is it?", "state": "open"}
+        self.assertRecordValues(question, [values])
+        self.assertEqual(question.kind_id, self.env.ref("facturation_collab.account_invoice_question_kind_other"))
+        self.assertEqual(question.message_ids.attachment_ids.mapped("name"), ["order.pdf"])
+        self.assertEqual(len(question.message_ids), 1)
+
+    def test_a_new_mail_that_names_no_readable_invoice_is_answered_alike(self):
+        hidden = self._create_move(department=self.logistics, ref="HIDDEN-1")
+        twice = self._create_bill(ref="TWICE-1") | self._create_bill(ref="TWICE-1")
+        for subject in ("HIDDEN-1", "NOTHING-1", "TWICE-1", ""):
+            self.assertFalse(self._send_new(self.reader.email, subject), subject)
+        bounces = self._get_bounces(self.reader.email)
+        self.assertEqual((len(bounces), len(set(bounces))), (4, 1))
+        self.assertIn("Write the number or the reference", bounces[0])
+        self.assertFalse((hidden | twice).sudo().question_ids)
+
+    def test_a_new_mail_of_a_machine_or_a_stranger_asks_nothing(self):
+        self._create_bill(ref="V-2026-77")
+        portal = new_test_user(self.env, "q_portal", groups="base.group_portal", email="q_portal@example.com")
+        self.assertFalse(self._send_new(self.reader.email, "V-2026-77", headers="Auto-Submitted: auto-replied"))
+        self.assertFalse(self._send_new("nobody@elsewhere.example", "V-2026-77"))
+        self.assertFalse(self._send_new(portal.email, "V-2026-77"))
+        self.assertFalse(self._send_new(self.outsider.email, "V-2026-77"))
+        self.assertFalse(self._send_new(self.reader.email, "V-2026-77", text="> only a quote"))
 
     def test_other_encodings_are_read(self):
         self._reply(self.question, self.contributor.email, "Payé à l’été, réglé.", encoding="utf-8")

@@ -1,4 +1,5 @@
 from . import test_departments
+from . import test_department_channel
 from . import test_department_roles_hr
 from . import test_record_rules
 from . import test_contributor

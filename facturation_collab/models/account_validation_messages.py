@@ -237,7 +237,7 @@ class AccountValidationRequest(models.Model):
         :param kind: what may wait for a reader's one message a day or the end of their quiet hours: asked, reminded
         :param news: {res.users: {outcome: requests}} of readers who hear in the same message how others ended
         """
-        readers = self._split_readers(self._tell_confined(readers), kind)
+        readers = self._tell_confined(self._split_readers(readers, kind))
         facts = (
             {} if sentence else self.env["account.move"].union(*(r.move_id for r in readers.values()))._get_bank_facts()
         )

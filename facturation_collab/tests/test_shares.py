@@ -5,6 +5,8 @@ import random
 from decimal import Decimal
 from fractions import Fraction
 
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 
@@ -521,6 +523,21 @@ class TestConfidentialShares(ShareCase):
             self.assertNotIn("Logistics", text)
         self.assertFalse(messages.res_id)
         self.assertNotIn("Planner", self._get_activities(bill))
+
+    def test_their_one_message_a_day_waits_too(self):
+        self.planner.sudo().notification_type = "inbox"
+        self.planner.with_user(self.planner).validation_notification = "digest"
+        domain = [("notified_partner_ids", "in", self.planner.partner_id.ids)]
+        before = self.env["mail.message"].sudo().search_count(domain)
+        self._create_closed()
+        self.assertEqual(self.env["mail.message"].sudo().search_count(domain), before)
+        notices = self.env["account.validation.notice"].sudo()
+        with freeze_time(notices.search([("user_id", "=", self.planner.id)]).send_at):
+            notices._send(self.planner.sudo())
+        message = self.env["mail.message"].sudo().search(domain, order="id desc", limit=1)
+        self.assertEqual(self.env["mail.message"].sudo().search_count(domain), before + 1)
+        self.assertIn("Your share of an invoice waits", message.subject)
+        self.assertNotIn("Logistics", message.body)
 
     def test_their_mail_has_no_link_that_shows_the_bill(self):
         self._create_closed()

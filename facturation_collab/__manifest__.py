@@ -15,6 +15,7 @@
         "security/facturation_collab_delegation_rules.xml",
         "security/facturation_collab_planning_rules.xml",
         "security/facturation_collab_question_rules.xml",
+        "security/facturation_collab_template_rules.xml",
         "data/mail_data.xml",
         "data/ir_cron_data.xml",
         "data/account_validation_delegation_data.xml",
@@ -65,6 +66,8 @@
         "views/account_invoice_question_views.xml",
         "wizards/account_invoice_question_dialog_views.xml",
         "views/question_link_templates.xml",
+        "views/account_invoice_template_views.xml",
+        "views/account_move_template_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

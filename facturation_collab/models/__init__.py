@@ -131,4 +131,10 @@ from . import (
     account_invoice_question_correction,
     account_invoice_question_link,
     hr_department_mention,
+    account_invoice_template,
+    account_invoice_template_part,
+    account_invoice_template_line,
+    account_invoice_template_version,
+    account_move_template,
+    res_users_template,
 )

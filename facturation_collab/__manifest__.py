@@ -68,6 +68,7 @@
         "views/question_link_templates.xml",
         "views/account_invoice_template_views.xml",
         "views/account_move_template_views.xml",
+        "wizards/account_invoice_template_dialog_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

@@ -136,5 +136,8 @@ from . import (
     account_invoice_template_line,
     account_invoice_template_version,
     account_move_template,
+    account_move_template_text,
+    account_move_template_save,
+    account_invoice_template_proposal,
     res_users_template,
 )

@@ -1,10 +1,7 @@
-from markupsafe import escape
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_date, is_html_empty
 
-from .. import lifecycle, placeholders
+from .. import lifecycle
 from ..calls import check_call
 from .account_move_snapshot import _plain
 from .account_validation_record import ENGINE, ENGINE_KEY
@@ -42,21 +39,6 @@ class AccountMove(models.Model):
         help="Whether lines, terms, journal, currency or fiscal position were changed before posting.",
     )
     report_layout_id = fields.Many2one("report.layout", string="Print layout", ondelete="restrict")
-    legal_mentions = fields.Html(
-        compute="_compute_legal_mentions", store=True, readonly=False, help="Printed below the terms and conditions."
-    )
-
-    @api.depends("template_id", "partner_id.lang")
-    def _compute_legal_mentions(self):
-        for move in self:
-            move.legal_mentions = move._get_template_text("legal_mentions") or move.legal_mentions
-
-    @api.depends("template_id")
-    def _compute_narration(self):
-        """The text of the template, in the language of the partner, whoever that becomes."""
-        super()._compute_narration()
-        for move in self.filtered("template_id"):
-            move.narration = move._get_template_text("narration") or move.narration
 
     @api.depends("template_id")
     def _compute_invoice_payment_term_id(self):
@@ -159,6 +141,15 @@ class AccountMove(models.Model):
         vals["invoice_line_ids"] = [*removed, *source._prepare_line_commands(self, partner, last)]
         return vals
 
+    def _preview_template(self, template, replace=True):
+        """Return a virtual invoice that is what this one becomes by a template. Writes nothing."""
+        self.ensure_one()
+        after = self.new(origin=self)
+        after.template_id = template
+        for name, value in self._prepare_template_vals(template, replace).items():
+            after[name] = value
+        return after
+
     def _on_template_applied(self, template):
         """Note which template was used, with what it made, and ask its questions."""
         self.ensure_one()
@@ -172,12 +163,7 @@ class AccountMove(models.Model):
     def _on_template_posted(self):
         """Fill in what is known now, and note whether anything was changed since the template was applied."""
         for move in self.sudo().filtered(lambda move: move.template_id and move.state == "posted"):
-            vals = {"template_changed": not move._is_as_template()}
-            values = move._get_late_values()
-            for name in TEXTS:
-                text = placeholders.fill(move[name], values, escape)
-                if text != (move[name] or ""):
-                    vals[name] = text
+            vals = {"template_changed": not move._is_as_template(), **move._get_late_texts()}
             move.with_context(**{ENGINE_KEY: ENGINE}).write(vals)
 
     # Content
@@ -200,88 +186,8 @@ class AccountMove(models.Model):
         ]
         return lifecycle.fingerprint(lifecycle.canonical(content))
 
-    def _get_template_text(self, name):
-        """Return a text of the template in the partner's language, with what is known filled in; empty without."""
-        self.ensure_one()
-        template = self.template_id.sudo()
-        if not template or is_html_empty(template[name]):
-            return ""
-        lang = self.partner_id.lang or self.env.lang
-        text = template.with_context(lang=lang)[name]
-        return placeholders.fill(text, self._get_placeholder_values(self.partner_id, lang), escape)
-
-    def _get_placeholder_values(self, partner, lang):
-        """Return the values of the placeholders that are known when an invoice is made."""
-        self.ensure_one()
-        move = self.sudo()
-        date = move.invoice_date or fields.Date.context_today(self)
-        return {
-            "partner": partner.sudo().display_name or "",
-            "company": move.company_id.name,
-            "department": move.department_id.with_context(lang=lang).name or "",
-            "month": format_date(self.env, date, lang_code=lang, date_format="LLLL y"),
-            "year": str(date.year),
-        }
-
-    def _get_late_values(self):
-        """Return the values of all placeholders of an invoice that is posted."""
-        self.ensure_one()
-        lang = self.partner_id.lang or self.env.lang
-        return self._get_placeholder_values(self.partner_id, lang) | {
-            "number": self.name or "",
-            "date": format_date(self.env, self.invoice_date, lang_code=lang),
-            "due_date": format_date(self.env, self.invoice_date_due, lang_code=lang),
-            "reference": self.ref or "",
-        }
-
     def _get_template_form_action(self):
         """Return the action that opens this draft in the native form."""
         kind = "in" if self.is_purchase_document(include_receipts=True) else "out"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"facturation_collab.account_move_action_{kind}")
         return action | {"res_id": self.id, "view_mode": "form", "views": [(False, "form")], "context": {}}
-
-    # Save as
-
-    def action_save_as_template(self):
-        """Make a draft template of this invoice and return the action that opens it."""
-        check_call(self, single=True)
-        self.check_access("read")
-        if not self.is_invoice(include_receipts=True):
-            raise UserError(self.env._("Templates are made of invoices, bills, refunds and receipts only."))
-        templates = self.env["account.invoice.template"]
-        try:
-            template = templates.create(self._prepare_saved_template_vals())
-        except AccessError as error:
-            raise UserError(
-                self.env._(
-                    "Only managers of the department of the invoice, accounting and administrators may make templates "
-                    "of it. Ask one of them."
-                )
-            ) from error
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": templates._name,
-            "res_id": template.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
-
-    def _prepare_saved_template_vals(self):
-        """Return the values of a template that makes invoices like this one."""
-        self.ensure_one()
-        move = self.sudo()
-        names = (move.partner_id.display_name, dict(self._fields["move_type"]._description_selection(self.env)))
-        lines = (
-            move.env["account.invoice.template.line"]._prepare_saved_vals(line) for line in move._get_content_lines()
-        )
-        return {
-            "name": f"{names[0]} ({names[1][move.move_type]})" if names[0] else names[1][move.move_type],
-            "company_id": move.company_id.id,
-            "department_id": move.department_id.id,
-            "move_type": move.move_type,
-            "partner_ids": [Command.set(move.partner_id.ids)],
-            **{own: move[name].id for own, name in HEADER.items()},
-            "narration": move.narration,
-            "legal_mentions": move.legal_mentions,
-            "line_ids": [Command.create(vals) for vals in lines],
-        }

@@ -26,6 +26,7 @@ from . import test_question_tours
 from . import test_questions
 from . import test_templates
 from . import test_template_access
+from . import test_template_proposals
 from . import test_access_explanation
 from . import test_seal
 from . import test_verification

@@ -135,9 +135,11 @@ from . import (
     account_invoice_template_part,
     account_invoice_template_line,
     account_invoice_template_version,
+    account_invoice_template_change,
     account_move_template,
     account_move_template_text,
     account_move_template_save,
     account_invoice_template_proposal,
+    account_validation_policy_template,
     res_users_template,
 )

@@ -159,8 +159,11 @@ class AccountInvoiceTemplate(models.Model):
         return super()._update_field_translations(field_name, translations, digest, source_lang)
 
     def copy_data(self, default=None):
+        names = (
+            {} if "name" in (default or {}) else {template: self.env._("%s (copy)", template.name) for template in self}
+        )
         return [
-            {"name": self.env._("%s (copy)", template.name), **vals} if "name" not in (default or {}) else vals
+            {**vals, "name": names.get(template, vals["name"])}
             for template, vals in zip(self, super().copy_data(default), strict=True)
         ]
 

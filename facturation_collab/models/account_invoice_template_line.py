@@ -18,6 +18,7 @@ class AccountInvoiceTemplateLine(models.Model):
     sequence = fields.Integer(default=10)
     display_type = fields.Selection(
         [("product", "Line"), ("line_section", "Section"), ("line_subsection", "Subsection"), ("line_note", "Note")],
+        string="Kind of line",
         required=True,
         default="product",
     )

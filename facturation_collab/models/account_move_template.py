@@ -6,7 +6,7 @@ from ..calls import check_call
 from .account_move_snapshot import _plain
 from .account_validation_record import ENGINE, ENGINE_KEY
 
-TEMPLATE_FIELDS = ("template_id", "template_digest", "template_changed")
+TEMPLATE_FIELDS = ("template_id", "template_digest", "template_changed", "template_added")
 """What the engine alone writes of the use of a template."""
 HEADER = {
     "journal_id": "journal_id",
@@ -32,6 +32,9 @@ class AccountMove(models.Model):
         "account.invoice.template", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     template_digest = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    template_added = fields.Boolean(
+        readonly=True, copy=False, groups=fields.NO_ACCESS, help="Its lines were added to others."
+    )
     template_changed = fields.Boolean(
         "Changed after the template",
         readonly=True,
@@ -105,8 +108,9 @@ class AccountMove(models.Model):
         template = self._read_template(template_id)
         if refusal := self._get_template_refusal(template):
             raise UserError(refusal)
+        added = not replace and bool(self.invoice_line_ids)
         self.write(self._prepare_template_vals(template, bool(replace)))
-        self._on_template_applied(template)
+        self._on_template_applied(template, added)
 
     def _read_template(self, template_id):
         """:raises UserError: when a program names no template that the present user may read"""
@@ -145,16 +149,19 @@ class AccountMove(models.Model):
         """Return a virtual invoice that is what this one becomes by a template. Writes nothing."""
         self.ensure_one()
         after = self.new(origin=self)
+        # All virtual invoices of one invoice share what is cached of them: begin with none of it.
+        (after.line_ids | after.invoice_line_ids).invalidate_recordset(flush=False)
+        after.invalidate_recordset(flush=False)
         after.template_id = template
         for name, value in self._prepare_template_vals(template, replace).items():
             after[name] = value
         return after
 
-    def _on_template_applied(self, template):
+    def _on_template_applied(self, template, added=False):
         """Note which template was used, with what it made, and ask its questions."""
         self.ensure_one()
         engine = self.sudo().with_context(**{ENGINE_KEY: ENGINE})
-        engine.write({"template_id": template.id, "template_changed": False})
+        engine.write({"template_id": template.id, "template_added": added, "template_changed": False})
         engine.write({"template_digest": self.sudo()._get_template_digest()})
         self._message_log(body=self.env._("The template “%s” was applied.", template.sudo().display_name))
         for question in template.sudo().question_ids:
@@ -163,16 +170,20 @@ class AccountMove(models.Model):
     def _on_template_posted(self):
         """Fill in what is known now, and note whether anything was changed since the template was applied."""
         for move in self.sudo().filtered(lambda move: move.template_id and move.state == "posted"):
-            vals = {"template_changed": not move._is_as_template(), **move._get_late_texts()}
+            vals = {"template_changed": move._is_changed_after_template(), **move._get_late_texts()}
             move.with_context(**{ENGINE_KEY: ENGINE}).write(vals)
 
     # Content
 
     def _is_as_template(self):
         """Tell whether what the template put into this invoice is still there, and nothing else."""
+        return not self.sudo().template_added and not self._is_changed_after_template()
+
+    def _is_changed_after_template(self):
+        """Tell whether what there was when the template had been applied was changed, or there was no template."""
         self.ensure_one()
         move = self.sudo()
-        return bool(move.template_id) and move.template_digest == move._get_template_digest()
+        return not move.template_id or move.template_digest != move._get_template_digest()
 
     def _get_template_digest(self):
         """Return the SHA-256 of what a template decides in an invoice. Texts are not among it."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.tools import format_amount, format_date, formatLang, html2plaintext
+from odoo.tools import format_amount, formatLang
 
 from ..calls import check_call
+from ..models.account_invoice_template_change import describe_value
 from ..models.account_move_template import HEADER
 
 COMPARED = ("partner_id", "department_id", *HEADER.values(), "invoice_date_due", "narration", "legal_mentions")
@@ -73,7 +74,7 @@ class AccountInvoiceTemplateDialog(models.TransientModel):
         """Return what differs in the header and the total: a list of {"label", "before", "after"}."""
         found = []
         for name in COMPARED:
-            old, new = (self._describe_value(move, name) for move in (before, after))
+            old, new = (describe_value(move, name) for move in (before, after))
             if old != new:
                 label = before._fields[name]._description_string(self.env)
                 found.append({"label": label, "before": old, "after": new})
@@ -84,15 +85,6 @@ class AccountInvoiceTemplateDialog(models.TransientModel):
         if old != new:
             found.append({"label": self.env._("Total"), "before": old, "after": new})
         return found
-
-    @api.model
-    def _describe_value(self, move, name):
-        field, value = move._fields[name], move[name]
-        if field.type == "html":
-            return html2plaintext(value or "")
-        if field.type == "date":
-            return format_date(self.env, value)
-        return field.convert_to_display_name(value, move) or ""
 
     @api.model
     def _describe_lines(self, move, lines):

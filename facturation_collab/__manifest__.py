@@ -69,6 +69,7 @@
         "views/account_invoice_template_views.xml",
         "views/account_move_template_views.xml",
         "wizards/account_invoice_template_dialog_views.xml",
+        "wizards/account_invoice_template_transfer_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

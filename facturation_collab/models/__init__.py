@@ -141,5 +141,7 @@ from . import (
     account_move_template_save,
     account_invoice_template_proposal,
     account_validation_policy_template,
+    account_invoice_template_usage,
+    account_invoice_template_file,
     res_users_template,
 )

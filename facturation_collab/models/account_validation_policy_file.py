@@ -58,7 +58,7 @@ class AccountValidationPolicyFile(models.AbstractModel):
             return sorted(keys) if field.type.endswith("2many") else (keys or [None])[0]
         if field.translate:
             texts = field._get_stored_translations(record) or {}
-            return texts if len(texts) > 1 else record[field.name]
+            return texts if len(texts) > 1 else record[field.name] or None
         if field.type in ("date", "datetime"):
             return field.to_string(value) if value else None
         return value if field.type in ("boolean", "integer", "float", "monetary") else value or None

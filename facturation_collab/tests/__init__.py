@@ -28,6 +28,8 @@ from . import test_templates
 from . import test_template_access
 from . import test_template_proposals
 from . import test_template_versions
+from . import test_template_usage
+from . import test_template_files
 from . import test_template_policies
 from . import test_access_explanation
 from . import test_seal

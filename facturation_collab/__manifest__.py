@@ -60,6 +60,7 @@
         "views/res_users_notification_views.xml",
         "report/account_validation_trail.xml",
         "report/account_confidential_total_views.xml",
+        "report/account_invoice_print.xml",
         "wizards/account_document_encryption_views.xml",
         "views/facturation_collab_menus.xml",
         "views/account_validation_delegation_views.xml",

@@ -143,5 +143,6 @@ from . import (
     account_validation_policy_template,
     account_invoice_template_usage,
     account_invoice_template_file,
+    hr_department_print,
     res_users_template,
 )

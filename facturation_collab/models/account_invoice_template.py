@@ -75,7 +75,7 @@ class AccountInvoiceTemplate(models.Model):
     date_from = fields.Date(string="From", copy=False, help="First date of the invoices that it is for.")
     date_to = fields.Date(string="To", copy=False, help="Last date of the invoices that it is for.")
     state = fields.Selection(
-        [("draft", "Draft"), ("active", "In use"), ("archived", "Archived")],
+        [("draft", "Draft"), ("active", "Active"), ("archived", "Archived")],
         required=True,
         readonly=True,
         default="draft",

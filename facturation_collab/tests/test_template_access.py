@@ -58,6 +58,10 @@ class TestTemplateAccess(TemplateCase):
                 (self.reader, self.contributor, self.validator, self.outsider, self.auditor),
             )
 
+    def test_managers_of_departments_above_manage_those_below(self):
+        self.assertEqual(self.events.sudo().manager_ids, self.manager | self.director)
+        self.assertEqual(self.direction.sudo().manager_ids, self.director)
+
     def test_who_makes_templates(self):
         for user in (self.manager, self.director, self.finance, self.administrator):
             template = self._create_template("Mine", user, department_id=self.marketing.id)

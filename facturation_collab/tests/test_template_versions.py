@@ -92,7 +92,7 @@ class TestTemplateVersions(TemplateCase):
                 self.assertRefused(AccessError, "", getattr(self.rent.with_user(user), name))
 
     def test_states_follow_their_table(self):
-        self.assertRefused(UserError, "is in the state “In use”", self.rent.action_activate)
+        self.assertRefused(UserError, "is in the state “Active”", self.rent.action_activate)
         self.rent.action_archive_version()
         self.assertRefused(UserError, "is in the state “Archived”", self.rent.action_archive_version)
         self.rent.action_activate()

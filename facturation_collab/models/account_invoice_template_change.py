@@ -13,7 +13,7 @@ class AccountInvoiceTemplate(models.Model):
 
     changes = fields.Text(compute="_compute_changes", help="What it changed in the version before.")
 
-    @api.depends("previous_version_id", "line_ids", "question_ids")
+    @api.depends("previous_version_id")
     @api.depends_context("lang")
     def _compute_changes(self):
         for template in self:
@@ -57,7 +57,7 @@ class AccountInvoiceTemplatePart(models.AbstractModel):
     def _describe_part(self):
         """Return a line or a question as one text: each field that says something, in a fixed order."""
         self.ensure_one()
-        empty = self.new({"template_id": self.template_id.id})
+        empty = self.new({})
         names = [name for name in self.template_id._get_described_fields(self._name) if name not in OF_A_LINE]
         said = [name for name in names if self[name] != empty[name]]
         labelled = (

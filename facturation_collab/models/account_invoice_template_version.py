@@ -25,7 +25,8 @@ class AccountInvoiceTemplate(models.Model):
         recursive=True,
         index=True,
     )
-    version_ids = fields.One2many("account.invoice.template", "origin_id", string="Versions", readonly=True)
+    version_ids = fields.One2many("account.invoice.template", "origin_id", string="Later versions", readonly=True)
+    all_version_ids = fields.One2many(related="origin_id.version_ids", string="Versions", related_sudo=False)
 
     _version_unique = models.UniqueIndex(
         "(origin_id, version)", "Somebody made a new version at the same moment: reload the template."

@@ -30,6 +30,7 @@ from . import test_template_proposals
 from . import test_template_versions
 from . import test_template_usage
 from . import test_invoice_print
+from . import test_template_tours
 from . import test_template_files
 from . import test_template_policies
 from . import test_access_explanation

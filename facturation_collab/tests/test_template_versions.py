@@ -2,7 +2,7 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .template_common import TemplateCase
 from .validation_common import day
@@ -112,6 +112,12 @@ class TestTemplateVersions(TemplateCase):
             "Line of an invoice template 3: “Kind of line: Note; Label: As agreed” becomes “”.",
         )
         self.assertEqual(sorted(version.changes.splitlines()), sorted(expected))
+
+    def test_editing_a_line_in_the_form_adds_none(self):
+        version = self._prepare()
+        with Form(version.with_user(self.manager)) as form, form.line_ids.edit(1) as line:
+            line.price_unit = 1500.0
+        self.assertEqual(version.line_ids.mapped("price_unit"), [0.0, 1500.0, 0.0])
 
     def test_a_copy_is_another_template(self):
         copy = self.rent.copy()

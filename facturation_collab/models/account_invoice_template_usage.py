@@ -24,7 +24,6 @@ class AccountInvoiceTemplate(models.Model):
     changed_share = fields.Float("Share changed", compute="_compute_usage", help="Of those that are posted.")
     last_use = fields.Date("Last used", compute="_compute_usage")
 
-    @api.depends("move_ids.state", "move_ids.template_changed")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_usage(self):
         """One query for all templates, over the invoices that the present user may read."""

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .. import lifecycle
 from ..calls import check_call
+from .account_invoice_question import _shorten
 from .account_move_snapshot import _plain
 from .account_validation_record import ENGINE, ENGINE_KEY
 
@@ -164,8 +165,15 @@ class AccountMove(models.Model):
         engine.write({"template_id": template.id, "template_added": added, "template_changed": False})
         engine.write({"template_digest": self.sudo()._get_template_digest()})
         self._message_log(body=self.env._("The template “%s” was applied.", template.sudo().display_name))
+        self._ask_template_questions(template)
+
+    def _ask_template_questions(self, template):
+        """Ask the questions of a template, those that wait for an answer already not again."""
+        waiting = self.sudo().question_ids.filtered(lambda question: question.state in ("open", "answered"))
+        asked = {(question.kind_id, question.name) for question in waiting}
         for question in template.sudo().question_ids:
-            self.action_ask(question.kind_id.id, question.text)
+            if (question.kind_id, _shorten(question.text)) not in asked:
+                self.action_ask(question.kind_id.id, question.text)
 
     def _on_template_posted(self):
         """Fill in what is known now, and note whether anything was changed since the template was applied."""

@@ -23,23 +23,26 @@ class AccountMove(models.Model):
             create_column(self.env.cr, "account_move", "legal_mentions", "text")
         return super()._auto_init()
 
-    @api.depends("template_id", "partner_id.lang")
+    @api.depends("template_id", "partner_id")
     def _compute_legal_mentions(self):
         for move in self:
             move.legal_mentions = move._get_template_text("legal_mentions") or move.legal_mentions
 
     @api.depends("template_id")
     def _compute_narration(self):
-        """The text of the template, in the language of the partner, whoever that becomes."""
-        super()._compute_narration()
+        """The text of the template, in the language of the partner, whoever that becomes; of drafts only."""
+        held = self.filtered(lambda move: move.template_id and move.state != "draft")
+        super(AccountMove, self - held)._compute_narration()
         for move in self.filtered("template_id"):
             move.narration = move._get_template_text("narration") or move.narration
 
     def _get_template_text(self, name):
-        """Return a text of the template in the partner's language, with what is known filled in; empty without."""
+        """Return a text of the template in the partner's language, with what is known filled in; empty without one, and
+        for what is no draft any more.
+        """
         self.ensure_one()
         template = self.template_id.sudo()
-        if not template or is_html_empty(template[name]):
+        if not template or self.state != "draft" or is_html_empty(template[name]):
             return ""
         lang = self.partner_id.lang or self.env.lang
         text = template.with_context(lang=lang)[name]

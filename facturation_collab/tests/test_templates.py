@@ -107,6 +107,11 @@ class TestTemplateUse(TemplateCase):
         self.assertIn(f"{move.name} of 03/10/2026, due ", move.legal_mentions)
         self.assertIn("&lt;R1&gt;", move.legal_mentions)
         self.assertNotIn("{", move.legal_mentions)
+        self.env["res.lang"]._activate_lang("fr_FR")
+        before = move.legal_mentions
+        self.partner_a.lang = "fr_FR"
+        self.env.flush_all()
+        self.assertEqual(move.legal_mentions, before, "What was posted stays.")
 
     def test_an_unknown_placeholder_is_refused_with_those_that_exist(self):
         cases = (
@@ -125,6 +130,8 @@ class TestTemplateUse(TemplateCase):
         asked = move.sudo().question_ids
         self.assertEqual((asked.name, asked.kind_id, asked.asker_id), ("Is the index right?", kind, self.contributor))
         self.assertEqual(asked.department_id, self.marketing)
+        self._apply(move, template)
+        self.assertEqual(move.sudo().question_ids, asked, "It waits for its answer already.")
 
     def test_who_may_not_make_an_invoice_makes_none_from_a_template(self):
         for user in (self.reader, self.outsider, self.auditor):

@@ -29,9 +29,13 @@ class PolicyDocument:
     :raises UserError: by `check()`, with one line for each thing that is wrong
     """
 
+    FILE = "account.validation.policy.file"
+    NAMED = (POLICY, LEVEL)
+    """Models whose records have a name in every file."""
+
     def __init__(self, env, text, company):
         self.env, self.company = env, company
-        self.file = env["account.validation.policy.file"]
+        self.file = env[self.FILE]
         self.errors, self.lines, self.content, self.vals, self.texts = [], {}, {}, {}, {}
         self._parse(text)
         if not self.errors:
@@ -60,7 +64,7 @@ class PolicyDocument:
 
     def _parse(self, text):
         if len(text) > MAX_SIZE:
-            self.add((), self.env._("The file is too large for policies: choose the file that was exported."))
+            self.add((), self.env._("The file is too large: choose the file that was exported."))
             return
         try:
             self.content, self.lines = positions.parse(text.removeprefix("\ufeff"))
@@ -128,7 +132,7 @@ class PolicyDocument:
                 ok, value = self._validate_value(place, fields[name], values[name])
                 if ok:
                     vals[name] = value
-        if not values.get("name"):
+        if model in self.NAMED and not values.get("name"):
             self.add(path, self.env._("“name” is missing."))
         return True
 
@@ -189,17 +193,17 @@ class PolicyDocument:
         ids = []
         for position, key in enumerate(value if many else [value] if value is not None else []):
             place = (*path, position) if many else path
-            found = self._find(place, field, key)
+            found = self._find(place, field.comodel_name, key)
             ids += found.ids if found is not None else []
         return True, [Command.set(ids)] if many else (ids or [False])[0]
 
-    def _find(self, path, field, key):
+    def _find(self, path, model, key):
         """Return the record that a key names, or None, which is then said."""
-        label = self.env["ir.model"]._get(field.comodel_name).name
+        label = self.env["ir.model"]._get(model).name
         if not isinstance(key, str) or not key or "\0" in key:
             self.add(path, self.env._("The name of a record (%s) is expected here.", label))
             return None
-        found = self.file._find(field.comodel_name, key, self.company)
+        found = self.file._find(model, key, self.company)
         if len(found) == 1:
             return found
         names = {"label": label, "name": key}

@@ -15,7 +15,7 @@ class AccountValidationPolicyFile(models.AbstractModel):
     """Policies as a file that another database understands: records are named as people know them there, not by ids.
 
     Users by login, groups and other records of modules by external id, departments and tags with what is above them,
-    journals by code, fields by `model.field`, everything else by its name.
+    journals by code, invoice templates by name, fields by `model.field`, everything else by its name.
     """
 
     _name = "account.validation.policy.file"
@@ -58,7 +58,7 @@ class AccountValidationPolicyFile(models.AbstractModel):
             return sorted(keys) if field.type.endswith("2many") else (keys or [None])[0]
         if field.translate:
             texts = field._get_stored_translations(record) or {}
-            return texts if len(texts) > 1 else record[field.name]
+            return texts if len(texts) > 1 else record[field.name] or None
         if field.type in ("date", "datetime"):
             return field.to_string(value) if value else None
         return value if field.type in ("boolean", "integer", "float", "monetary") else value or None
@@ -75,6 +75,8 @@ class AccountValidationPolicyFile(models.AbstractModel):
                 return f"{record.model}.{record.name}"
             case "hr.department":
                 return record.complete_name
+            case "account.invoice.template":
+                return record.name
         xmlid = record.get_external_id().get(record.id) or ""
         return xmlid if _is_of_module(xmlid) else record.display_name
 
@@ -90,6 +92,9 @@ class AccountValidationPolicyFile(models.AbstractModel):
             case "ir.model.fields":
                 name, _dot, field = key.rpartition(".")
                 return Model.search([("model", "=", name), ("name", "=", field)])
+            case "account.invoice.template":
+                first = [("company_id", "in", company.parent_ids.ids), ("previous_version_id", "=", False)]
+                return self.env[model].search([*first, ("name", "=", key)])
         if _is_of_module(key):
             found = self.env.ref(key, raise_if_not_found=False)
             if found and found._name == model:

@@ -55,6 +55,17 @@ class HrDepartment(models.Model):
         groups=ADMINISTRATOR,
         help="Current contributors and managers here, and the managers of the departments above.",
     )
+    manager_ids = fields.Many2many(
+        "res.users",
+        "account_department_manager_rel",
+        "department_id",
+        "user_id",
+        string="May Manage Invoices",
+        compute="_compute_role_user_ids",
+        store=True,
+        groups=ADMINISTRATOR,
+        help="Current managers here and in the departments above.",
+    )
     is_mine = fields.Boolean(
         string="My Department",
         compute="_compute_is_mine",
@@ -70,13 +81,15 @@ class HrDepartment(models.Model):
         ancestors = {department: department._get_ancestor_ids() for department in self}
         holders = self._get_role_holders({id_ for ids in ancestors.values() for id_ in ids})
         nobody = self.env["res.users"]
-        readers, contributors = {}, {}
+        readers, contributors, managers = {}, {}, {}
         for department in self:
             above = nobody.union(*(holders.get((id_, "manager"), nobody) for id_ in ancestors[department]))
             here = {role: holders.get((department._origin.id, role), nobody) for role in ROLES_INCLUDED}
             readers[department] = above.union(*here.values()).sorted("id")
             contributors[department] = (above | here["contributor"]).sorted("id")
-        for name, people in (("reader_ids", readers), ("contributor_ids", contributors)):
+            managers[department] = above.sorted("id")
+        found = {"reader_ids": readers, "contributor_ids": contributors, "manager_ids": managers}
+        for name, people in found.items():
             for users, departments in self.grouped(people.get).items():
                 departments[name] = users
 
@@ -196,9 +209,10 @@ class HrDepartment(models.Model):
             return
         domain = Domain("id", "child_of", self.ids)
         tree = self.sudo().with_context(active_test=False).search(domain)
-        for name in ("reader_ids", "contributor_ids"):
+        names = ["reader_ids", "contributor_ids", "manager_ids"]
+        for name in names:
             self.env.add_to_compute(self._fields[name], tree)
-        tree._recompute_recordset(["reader_ids", "contributor_ids"])
+        tree._recompute_recordset(names)
 
     def _sync_members(self):
         """Bring the roles that follow HR in step with employees and managers.

@@ -25,6 +25,15 @@ from . import test_public_api
 from . import test_question_mail
 from . import test_question_tours
 from . import test_questions
+from . import test_templates
+from . import test_template_access
+from . import test_template_proposals
+from . import test_template_versions
+from . import test_template_usage
+from . import test_invoice_print
+from . import test_template_tours
+from . import test_template_files
+from . import test_template_policies
 from . import test_access_explanation
 from . import test_seal
 from . import test_verification

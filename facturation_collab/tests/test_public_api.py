@@ -26,6 +26,9 @@ TABLES = (
     "account_validation_policy",
     "account_validation_level",
     "account_department_member",
+    "account_invoice_template",
+    "account_invoice_template_line",
+    "account_invoice_template_question",
     "hr_department",
     "ir_attachment",
     "mail_activity",
@@ -82,6 +85,8 @@ class TestPublicApi(ValidationCase):
             company_ids=[Command.set(other.ids)],
         )
         cls.bill = cls._create_bill()
+        templates = cls.env["account.invoice.template"].sudo()
+        templates.create({"name": "Rent", "company_id": cls.company.id, "department_id": cls.marketing.id})
         cls.bill.with_user(cls.contributor).action_submit()
         cls.env.flush_all()
 

@@ -338,7 +338,7 @@ class TestRecordRules(CollabCommon):
             self._assert_rights(dialog, self.manager)
 
     def test_who_may_read_or_edit_a_department_is_told_to_administrators_only(self):
-        for name in ("reader_ids", "contributor_ids", "sync_members", "sync_role"):
+        for name in ("reader_ids", "contributor_ids", "manager_ids", "sync_members", "sync_role"):
             with self.assertRaises(AccessError):
                 self.marketing.with_user(self.manager).read([name])
             self.marketing.with_user(self.administrator).read([name])

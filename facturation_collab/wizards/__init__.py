@@ -1,5 +1,6 @@
 from . import (
     account_validation_scope,
+    account_file_transfer,
     account_access_explanation,
     account_department_invite,
     account_document_encryption,
@@ -18,4 +19,6 @@ from . import (
     account_validation_version_comparison,
     account_invoice_question_dialog,
     account_invoice_question_dialog_correction,
+    account_invoice_template_dialog,
+    account_invoice_template_transfer,
 )

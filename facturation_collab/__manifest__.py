@@ -65,6 +65,8 @@
         "views/account_invoice_question_views.xml",
         "wizards/account_invoice_question_dialog_views.xml",
         "views/question_link_templates.xml",
+        "views/portal_question_templates.xml",
+        "views/res_company_portal_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

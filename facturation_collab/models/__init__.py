@@ -130,5 +130,10 @@ from . import (
     account_invoice_question_late,
     account_invoice_question_correction,
     account_invoice_question_link,
+    account_invoice_portal_call,
+    account_invoice_question_outside,
+    account_invoice_question_outside_mail,
+    account_invoice_dispute,
+    res_company_portal,
     hr_department_mention,
 )

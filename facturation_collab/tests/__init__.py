@@ -23,6 +23,7 @@ from . import test_random_sequences
 from . import test_public_api
 from . import test_question_mail
 from . import test_question_tours
+from . import test_portal_questions
 from . import test_questions
 from . import test_access_explanation
 from . import test_seal

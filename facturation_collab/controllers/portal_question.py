@@ -105,24 +105,28 @@ class PortalQuestion(PortalAccount):
 
         :raises NotFound: for any other
         """
-        invoice = self._find_readable(invoice_id, access_token)
-        if invoice:
-            by_token = not request.env["account.move"].browse(invoice.id).has_access("read")
-            if person := invoice._get_outside_person(request.env.user, by_token):
-                return invoice, person, access_token if by_token else None
+        invoice, by_token = self._find_readable(invoice_id, access_token)
+        if invoice and (person := invoice._get_outside_person(request.env.user, by_token)):
+            return invoice, person, access_token if by_token else None
         if request.env["account.validation.link.miss"]._count(request.httprequest.remote_addr):
             raise TooManyRequests
         raise NotFound
 
     def _find_readable(self, invoice_id, access_token):
-        """Return, as sudo, an invoice that the visitor may read; None for any other."""
+        """Return (invoice, whether only by the token) for an invoice that the visitor may read, as sudo; nothing for
+        any other.
+        """
+        invoices = request.env["account.move"]
         if not 0 < invoice_id < 2**31:
-            return None
+            return invoices, False
+        if bill := invoices._get_vendor_bill(request.env.user, invoice_id):
+            return bill, False
         try:
-            invoice = self._document_check_access("account.move", invoice_id, access_token)
+            self._document_check_access("account.move", invoice_id, access_token)
         except (AccessError, MissingError):
-            return None
-        return invoice.with_user(request.env.user).with_context(lang=request.env.lang).sudo()
+            return invoices, False
+        invoice = invoices.browse(invoice_id)
+        return invoice.sudo(), not invoice.has_access("read")
 
     def _find_question(self, invoice_id, question_id, access_token):
         """Return (question, contact, token) for a visitor who sees the question."""
@@ -152,6 +156,10 @@ class PortalQuestion(PortalAccount):
 
     # Pages
 
+    def _get_back_url(self, invoice, token):
+        """Return the page of the invoice itself: one that is not posted has only that of its vendor."""
+        return self._get_url(invoice.id, token) if invoice.state == "posted" else f"/my/bills/{invoice.id}"
+
     def _get_url(self, path, token):
         return f"/my/invoices/{path}" + (f"?access_token={token}" if token else "")
 
@@ -160,7 +168,8 @@ class PortalQuestion(PortalAccount):
         return {
             "outside_person": person,
             "outside_questions": invoice._get_outside_questions(person) if person else [],
-            "outside_url": lambda path: self._get_url(f"{invoice.id}/{path}" if path else str(invoice.id), token),
+            "outside_url": lambda path: self._get_url(f"{invoice.id}/{path}", token),
+            "outside_back": self._get_back_url(invoice, token),
             "can_dispute": invoice._is_disputable(),
         }
 

@@ -134,6 +134,8 @@ from . import (
     account_invoice_question_outside,
     account_invoice_question_outside_mail,
     account_invoice_dispute,
+    account_invoice_dispute_credit,
+    account_move_vendor,
     res_company_portal,
     hr_department_mention,
 )

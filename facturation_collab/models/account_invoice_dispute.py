@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
+from .account_validation_record import ENGINE, ENGINE_KEY
+
 SETTLED = ("accepted", "closed", "withdrawn")
 
 
@@ -58,7 +60,7 @@ class AccountMove(models.Model):
         copy=False,
         help="The customer contests it, and the dispute is not settled.",
     )
-    dispute_holds_reminders = fields.Boolean(
+    validation_reminders_held = fields.Boolean(
         readonly=True, copy=False, help="A dispute took it out of reminders, and puts it back once it is settled."
     )
 
@@ -76,12 +78,12 @@ class AccountMove(models.Model):
         """Take disputed invoices out of reminders by Odoo's own *No Follow-Up*, where their company chose it; put back
         those that a dispute took out. What somebody set by hand stays.
         """
-        for move in self.sudo():
-            holds = move.dispute_holds_reminders
+        for move in self.sudo().with_context(**{ENGINE_KEY: ENGINE}):
+            held = move.validation_reminders_held
             if move.validation_is_disputed and move.company_id.dispute_stops_reminders and not move.no_followup:
-                move.write({"no_followup": True, "dispute_holds_reminders": True})
-            elif holds and not move.validation_is_disputed:
-                move.write({"no_followup": False, "dispute_holds_reminders": False})
+                move.write({"no_followup": True, "validation_reminders_held": True})
+            elif held and not move.validation_is_disputed:
+                move.write({"no_followup": False, "validation_reminders_held": False})
 
     def _is_disputable(self):
         """Tell whether a customer may contest this document."""

@@ -160,7 +160,7 @@ class AccountMove(models.Model):
         if access == "off" or not move._is_open_outside():
             return nobody
         if by_token:
-            return move.partner_id if access == "link" else nobody
+            return move.partner_id if access == "link" and move.state == "posted" else nobody
         return user.sudo().partner_id if user._is_portal() else nobody
 
     def _is_open_outside(self):

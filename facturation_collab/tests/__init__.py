@@ -24,6 +24,8 @@ from . import test_public_api
 from . import test_question_mail
 from . import test_question_tours
 from . import test_portal_questions
+from . import test_dispute_credit
+from . import test_portal_bills
 from . import test_questions
 from . import test_access_explanation
 from . import test_seal

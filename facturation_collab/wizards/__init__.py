@@ -17,4 +17,5 @@ from . import (
     account_validation_verify,
     account_validation_version_comparison,
     account_invoice_question_dialog,
+    account_invoice_credit_proposal,
 )

@@ -37,7 +37,7 @@ class AccountInvoiceQuestion(models.Model):
             return refusal
         if question.move_id.state != "posted":
             return self.env._("The invoice is not posted any more: correct it instead.")
-        if not self.env["account.move"].with_user(user).has_access("create"):
+        if not is_accounting and user not in question.move_id.department_id.contributor_ids:
             return self.env._("You may not make credit notes: give the dispute to somebody who may.")
         notes = question.credit_move_id | question.move_id.question_ids.credit_move_id.filtered(
             lambda note: note.state == "draft"

@@ -26,6 +26,8 @@ from . import test_question_tours
 from . import test_portal_questions
 from . import test_dispute_credit
 from . import test_portal_bills
+from . import test_customer_service
+from . import test_portal_tours
 from . import test_questions
 from . import test_access_explanation
 from . import test_seal

@@ -7,7 +7,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal_question import PortalQuestion
+from .portal_question import PortalQuestion, counting_misses
 
 
 class PortalBill(PortalQuestion):
@@ -37,6 +37,7 @@ class PortalBill(PortalQuestion):
         return request.render("facturation_collab.portal_bills", values)
 
     @http.route("/my/bills/<int:bill_id>", type="http", auth="user", methods=["GET"], website=True)
+    @counting_misses
     def portal_bill(self, bill_id, **_ignored):
         """Show where a bill stands, and the questions on it."""
         user = request.env.user

@@ -1,6 +1,8 @@
 """Questions and disputes on the native page of an invoice: what customers and vendors see, send and follow."""
 
-from werkzeug.exceptions import NotFound, TooManyRequests
+import functools
+
+from werkzeug.exceptions import NotFound
 
 from odoo import http
 from odoo.exceptions import AccessError, MissingError, UserError
@@ -15,6 +17,24 @@ QUESTION = "/my/invoices/<int:invoice_id>/questions/<int:question_id>"
 INCOMPLETE = 422
 
 
+def counting_misses(function):
+    """Answer with a page what the visitor may not know of, so that the miss is committed: an exception rolls it back.
+
+    Many misses from one address are refused; what is found is never counted.
+    """
+
+    @functools.wraps(function)
+    def endpoint(self, *args, **kwargs):
+        try:
+            return function(self, *args, **kwargs)
+        except NotFound:
+            too_many = request.env["account.validation.link.miss"]._count(request.httprequest.remote_addr)
+            values = {"too_many": too_many}
+            return request.render("facturation_collab.portal_nothing", values, status=429 if too_many else 404)
+
+    return endpoint
+
+
 class PortalQuestion(PortalAccount):
     """Whatever does not exist, is somebody else's or is not offered gets the same answer: not found."""
 
@@ -25,6 +45,7 @@ class PortalQuestion(PortalAccount):
         return {**values, **self._get_question_values(invoice, person, access_token if by_token else None)}
 
     @http.route(ASK, type="http", auth="public", methods=["GET"], website=True, sitemap=False)
+    @counting_misses
     def portal_ask(self, invoice_id, access_token=None, dispute=None, **_ignored):
         """Show the form that asks about an invoice, or disputes it."""
         invoice, person, token = self._find_invoice(invoice_id, access_token)
@@ -39,6 +60,7 @@ class PortalQuestion(PortalAccount):
         sitemap=False,
         max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
     )
+    @counting_misses
     def portal_ask_send(self, invoice_id, access_token=None, **form):
         """Ask, as the contact that the visitor is."""
         invoice, person, token = self._find_invoice(invoice_id, access_token)
@@ -58,6 +80,7 @@ class PortalQuestion(PortalAccount):
         return request.redirect(question._get_outside_url(), code=303)
 
     @http.route(QUESTION, type="http", auth="public", methods=["GET"], website=True, sitemap=False)
+    @counting_misses
     def portal_question(self, invoice_id, question_id, access_token=None, **_ignored):
         """Show a question, where it stands and its answer."""
         return self._show_question(*self._find_question(invoice_id, question_id, access_token))
@@ -71,6 +94,7 @@ class PortalQuestion(PortalAccount):
         sitemap=False,
         max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
     )
+    @counting_misses
     def portal_question_send(self, invoice_id, question_id, access_token=None, operation=None, **form):
         """Answer, accept, ask again, rate or withdraw, as the contact that the visitor is."""
         question, person, token = self._find_question(invoice_id, question_id, access_token)
@@ -87,6 +111,7 @@ class PortalQuestion(PortalAccount):
     @http.route(
         f"{QUESTION}/files/<int:file_id>", type="http", auth="public", methods=["GET"], website=True, sitemap=False
     )
+    @counting_misses
     def portal_question_file(self, invoice_id, question_id, file_id, access_token=None, **_ignored):
         """Send a file that people outside may see of this question."""
         question, _person, _token = self._find_question(invoice_id, question_id, access_token)
@@ -108,8 +133,6 @@ class PortalQuestion(PortalAccount):
         invoice, by_token = self._find_readable(invoice_id, access_token)
         if invoice and (person := invoice._get_outside_person(request.env.user, by_token)):
             return invoice, person, access_token if by_token else None
-        if request.env["account.validation.link.miss"]._count(request.httprequest.remote_addr):
-            raise TooManyRequests
         raise NotFound
 
     def _find_readable(self, invoice_id, access_token):

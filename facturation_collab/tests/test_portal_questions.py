@@ -151,6 +151,7 @@ class TestPortalQuestions(PortalCase):
                 self.assertEqual(page.status_code, 404, (path, user))
                 pages.add(re.sub(r'csrf_token: ".*?"', "", page.text.replace(path, "")))
             self.assertEqual(len(pages), 1, "Every refusal looks the same.")
+            self.assertEqual(self.env["account.validation.link.miss"].sudo().search_count([]), len(paths))
             pages.clear()
             self.env["account.validation.link.miss"].sudo().search([])._engine().unlink()
 

@@ -45,9 +45,9 @@ class PortalBill(PortalQuestion):
         if not bill:
             raise NotFound
         values = {
-            "page_name": "bill",
-            "invoice": bill,
-            **bill._get_vendor_pages()[0],
             **self._get_question_values(bill, bill._get_outside_person(user, by_token=False), None),
+            **bill._get_vendor_pages()[0],
+            "page_name": "bill",
+            "invoice": None,
         }
         return request.render("facturation_collab.portal_bill", values)

@@ -187,7 +187,7 @@ class PortalQuestion(PortalAccount):
         return f"/my/invoices/{path}" + (f"?access_token={token}" if token else "")
 
     def _get_question_values(self, invoice, person, token):
-        """Return what the pages show of the questions on an invoice."""
+        """Return what pages show of the questions on an invoice."""
         return {
             "outside_person": person,
             "outside_questions": invoice._get_outside_questions(person) if person else [],
@@ -196,27 +196,33 @@ class PortalQuestion(PortalAccount):
             "can_dispute": invoice._is_disputable(),
         }
 
+    def _get_page_values(self, invoice, person, token):
+        """Return what pages of our own show of an invoice: one that is not posted is a bill of its vendor."""
+        is_bill = invoice.state != "posted"
+        return {
+            "document": invoice,
+            "document_name": invoice.ref if is_bill else invoice.name,
+            **({"page_name": "bill", "bill": invoice} if is_bill else {"page_name": "invoice", "invoice": invoice}),
+            **self._get_question_values(invoice, person, token),
+        }
+
     def _show_ask(self, invoice, person, token, form, error=""):
         values = {
-            "page_name": "invoice",
-            "invoice": invoice,
             "kinds": invoice._get_outside_kinds(),
             "form": form,
             "chosen_lines": [_to_int(id_) for id_ in request.httprequest.form.getlist("line_ids")],
             "error_text": error,
-            **self._get_question_values(invoice, person, token),
+            **self._get_page_values(invoice, person, token),
         }
         return request.render("facturation_collab.portal_ask", values, status=INCOMPLETE if error else 200)
 
     def _show_question(self, question, person, token, form=None, error=""):
         values = {
-            "page_name": "invoice",
-            "invoice": question.move_id,
             "question": question,
             "operations": question._get_outside_operations(person),
             "form": form or {},
             "error_text": error,
-            **self._get_question_values(question.move_id, person, token),
+            **self._get_page_values(question.move_id, person, token),
         }
         return request.render("facturation_collab.portal_question", values, status=INCOMPLETE if error else 200)
 

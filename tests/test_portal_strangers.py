@@ -114,7 +114,7 @@ def test_a_token_opens_what_the_company_lets_it(portal, visit):
 def test_others_get_the_same_nothing(portal, visit, login):
     visitor = visit(login)
     nothing = None
-    wrong = ("", "?access_token=", "?access_token=x", f"?access_token={portal['token'][::-1]}")
+    wrong = ["?access_token=x", f"?access_token={portal['token'][::-1]}"] + ["", "?access_token="] * bool(login)
     for path in get_paths(portal)[: 4 if login else 3]:
         for token in wrong:
             page = visitor.open(f"{path}{token}")
@@ -124,6 +124,13 @@ def test_others_get_the_same_nothing(portal, visit, login):
             nothing = nothing or text
             assert len(text) == len(nothing), "It looks the same whatever it is."
         portal["server"].shell(FORGET)
+
+
+def test_whoever_is_not_logged_in_logs_in_first(portal, visit):
+    visitor = visit()
+    for path in [*get_paths(portal), "/my/invoices/999999/ask", "/my/bills/999999"]:
+        page = visitor.open(path)
+        assert page.status_code == 303 and "/web/login?redirect=" in page.headers["Location"], path
 
 
 def test_guessing_ids_ends_soon(portal, visit):
@@ -140,9 +147,10 @@ def test_nothing_is_written_by_others(portal, visit, login):
     visitor = visit(login)
     ask, question = get_paths(portal)[:2]
     values = {"kind_id": portal["kind"], "text": "Mine", "rating": "1"}
-    assert visitor.submit(ask, **values).status_code == 404
+    refused = 404 if login else 303
+    assert visitor.submit(ask, **values).status_code == refused
     for operation in ("accept", "answer", "reopen", "rate", "withdraw"):
-        assert visitor.submit(question, operation=operation, **values).status_code == 404
+        assert visitor.submit(question, operation=operation, **values).status_code == refused
     thread = {"thread_model": "account.invoice.question", "thread_id": portal["question"]}
     assert "error" in visitor.rpc("/mail/message/post", post_data={"body": "Mine"}, **thread)
     for extra in ({}, {"token": portal["token"]}):

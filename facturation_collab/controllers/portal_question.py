@@ -1,6 +1,7 @@
 """Questions and disputes on the native page of an invoice: what customers and vendors see, send and follow."""
 
 import functools
+from urllib.parse import quote
 
 from werkzeug.exceptions import NotFound
 
@@ -20,7 +21,8 @@ INCOMPLETE = 422
 def counting_misses(function):
     """Answer with a page what the visitor may not know of, so that the miss is committed: an exception rolls it back.
 
-    Many misses from one address are refused; what is found is never counted.
+    Many misses from one address are refused; what is found is never counted. Whoever is not logged in and has no token
+    logs in first, whatever there is.
     """
 
     @functools.wraps(function)
@@ -28,6 +30,8 @@ def counting_misses(function):
         try:
             return function(self, *args, **kwargs)
         except NotFound:
+            if request.env.user._is_public() and not kwargs.get("access_token"):
+                return request.redirect(f"/web/login?redirect={quote(request.httprequest.path)}", code=303)
             too_many = request.env["account.validation.link.miss"]._count(request.httprequest.remote_addr)
             values = {"too_many": too_many}
             return request.render("facturation_collab.portal_nothing", values, status=429 if too_many else 404)

@@ -110,10 +110,10 @@ class AccountInvoiceQuestion(models.Model):
             question._answer_by_link(text, files, person)
         elif operation == "accept":
             question._move_to("accepted")
-            question._tell_from_outside(person, self.env._("The answer was accepted."))
+            question._tell_from_outside(person, lambda env: env._("The answer was accepted."))
         elif operation == "withdraw":
             question._move_to("withdrawn")
-            question._tell_from_outside(person, self.env._("The question was withdrawn."))
+            question._tell_from_outside(person, lambda env: env._("The question was withdrawn."))
         elif operation == "reopen":
             question._reopen_from_outside(person, text, files)
         else:
@@ -124,15 +124,15 @@ class AccountInvoiceQuestion(models.Model):
         self._check_files(files)
         self._move_to("open", rating=False, rating_comment=False)
         self._set_deadlines()
-        sentence = self.env._("The question was asked again.")
-        self._tell_from_outside(person, sentence, text, self._add_outside_files(files))
+        attachments = self._add_outside_files(files)
+        self._tell_from_outside(person, lambda env: env._("The question was asked again."), text, attachments)
 
     def _rate_from_outside(self, person, rating, text):
         if rating not in dict(RATINGS):
             raise UserError(self.env._("Choose from one to five stars."))
         self._engine().write({"rating": rating, "rating_comment": (text or "").replace("\0", "").strip()[:MAX_TEXT]})
         stars = "★" * int(rating) + "☆" * (5 - int(rating))
-        self._tell_from_outside(person, self.env._("The answer was rated: %s", stars), self.rating_comment)
+        self._tell_from_outside(person, lambda env: env._("The answer was rated: %s", stars), self.rating_comment)
 
     def _check_outside_text(self, text, lack):
         """Return a text from outside as it is kept.
@@ -212,7 +212,12 @@ class AccountMove(models.Model):
             **(move._prepare_dispute_vals(**dispute) if dispute else {}),
         )
         question = questions._ask([vals])
+        attachments = question._add_outside_files(files)
         question._tell_from_outside(
-            person, question._get_asked_sentence(), text, question._add_outside_files(files), body=plaintext2html(text)
+            person,
+            lambda env: question.with_env(env)._get_asked_sentence(),
+            text,
+            attachments,
+            body=plaintext2html(text),
         )
         return question

@@ -29,11 +29,16 @@ class AccountInvoiceQuestion(models.Model):
         return self.env._("Question from outside, to %s:", self._get_waited_for())
 
     def _tell_from_outside(self, person, sentence, text=None, files=None, body=None):
-        """Write in the thread as a contact outside; whoever is asked hears of it. Noted on the invoice, too."""
+        """Write in the thread as a contact outside; whoever is asked hears of it. Noted on the invoice, too.
+
+        :param sentence: function of an environment that returns the sentence, in the language of the company
+        """
         self.ensure_one()
-        subject = f"{self.sudo().move_id._get_validation_title()}: {self.name}"
+        inside = self.with_context(lang=self.sudo().company_id.partner_id.lang)
+        sentence = sentence(inside.env)
+        subject = f"{inside.sudo().move_id._get_validation_title()}: {self.name}"
         body = body or Markup("<p>%s</p>%s") % (sentence, plaintext2html(text) if text else "")
-        self.sudo().with_context(mail_post_autofollow_author_skip=True).message_post(
+        inside.sudo().with_context(mail_post_autofollow_author_skip=True).message_post(
             body=body,
             author_id=person.id,
             message_type="notification",
@@ -42,7 +47,7 @@ class AccountInvoiceQuestion(models.Model):
             subtype_xmlid=QUESTION,
             attachment_ids=files.ids if files else None,
         )
-        self._note_on_moves(lambda question: sentence, "name", text, author=person)
+        inside._note_on_moves(lambda question: sentence, "name", text, author=person)
 
     def _add_outside_files(self, files):
         """Keep checked files from outside with this question, under the kind that their content is of.

@@ -122,7 +122,7 @@ class AccountMove(models.Model):
         return {
             "received": self.env._("We have received it."),
             "checking": self.env._("We have received it and are checking it."),
-            "waiting": self.env._("We need something from you: see the question below."),
+            "waiting": self.env._("We need something from you: see the question, or our e-mail."),
             "approved": self.env._("It is approved."),
             "scheduled": self.env._("It is approved and will be paid."),
             "paid": self.env._("It is paid."),

@@ -71,6 +71,13 @@
         "views/account_move_template_views.xml",
         "wizards/account_invoice_template_dialog_views.xml",
         "wizards/account_invoice_template_transfer_views.xml",
+        "wizards/account_invoice_credit_proposal_views.xml",
+        "views/account_move_dispute_views.xml",
+        "views/portal_question_templates.xml",
+        "views/account_invoice_vendor_wording_views.xml",
+        "views/portal_bill_templates.xml",
+        "views/res_company_portal_views.xml",
+        "views/account_move_service_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

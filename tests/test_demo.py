@@ -5,7 +5,7 @@ from clients import BlackBoxServer
 
 from workbench import logcheck, templates
 
-LOGINS = "claire max emma lea hugo nina paul theo sophie tom karim ines jane luc alice adele".split()
+LOGINS = "claire max emma lea hugo nina paul theo sophie tom karim ines jane luc sonia alice adele".split()
 COMPANY = "company = env.ref('facturation_collab_demo.company')\n"
 STATES = f"""{COMPANY}
 moves = env['account.move'].search([('company_id', '=', company.id), ('move_type', '!=', 'entry')])
@@ -68,6 +68,10 @@ answer = {{
         (request.state, len(request.step_ids.filtered('share')), bool(request.refused_amount))
         for request in requests.filtered(lambda request: request.policy_id == policy('shared'))
     ),
+    'disputed': env['account.move'].search([('validation_is_disputed', '=', True)]).mapped('question_ids.state'),
+    'followed': env['account.move'].search_count(
+        env['account.move']._get_vendor_bill_domain(env.ref('facturation_collab_demo.user_violette'))
+    ),
     'pilot': [pilot.mode, pilot.request_count > 5, pilot.hours > 0],
     'broken': list(env['account.validation.verifier']._verify_requests(requests)),
 }}
@@ -124,6 +128,8 @@ def test_each_capability_has_its_story(demo):
     assert told["planned"] == [["planned"], True]
     assert told["draft"] == 1
     assert told["shared"] == [["pending", 3, False], ["returned", 3, True]]
+    assert sorted(told["disputed"]) == ["answered", "open"]
+    assert told["followed"] >= 1
     assert told["pilot"] == ["observe", True, True]
     assert told["broken"] == []
 

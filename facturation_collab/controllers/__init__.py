@@ -1,1 +1,1 @@
-from . import portal, question_link, validation_link
+from . import portal, portal_bill, portal_question, question_link, validation_link

@@ -3,6 +3,7 @@ from odoo import Command, models
 USER = "facturation_collab.group_user"
 AUDITOR = "facturation_collab.group_auditor"
 ADMINISTRATOR = "facturation_collab.group_administrator"
+SERVICE = "facturation_collab.group_customer_service"
 # Finance also creates vendors, as electronic invoices name new ones.
 FINANCE = ["account.group_account_invoice", "base.group_partner_manager"]
 
@@ -29,6 +30,7 @@ PEOPLE = {
     "ines": ("Inès Faure", "Administratrice systèmes", "fr_FR", "informatique", {}, []),
     "jane": ("Jane Martin", "Comptable", "en_US", "finance", {}, FINANCE),
     "luc": ("Luc Mercier", "Directeur financier", "fr_FR", "finance", {"finance": "manager"}, FINANCE),
+    "sonia": ("Sonia Petit", "Chargée de clientèle", "fr_FR", "operations", {}, [SERVICE]),
     "alice": ("Alice Renard", "Commissaire aux comptes", "fr_FR", None, {}, [AUDITOR]),
     "adele": ("Adèle Roy", "Administratrice de la facturation", "fr_FR", "finance", {}, [ADMINISTRATOR]),
 }

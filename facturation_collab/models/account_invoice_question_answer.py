@@ -58,6 +58,10 @@ class AccountInvoiceQuestion(models.Model):
             "Only %s, who asked it, or a manager of their department can do this.", question.asker_id.name
         )
 
+    def _get_asker_refusal(self, user):
+        """Return why a user cannot accept the answer or withdraw this question, for whoever asked."""
+        return self._get_settle_refusal(user)
+
     def _get_assign_refusal(self, user):
         """Return why a user cannot give this question to somebody else."""
         if not self._get_settle_refusal(user):
@@ -89,7 +93,7 @@ class AccountInvoiceQuestion(models.Model):
 
     def action_accept(self):
         """Accept the answer, as whoever asked. Nothing is accepted by itself."""
-        self._check_action("_get_settle_refusal")
+        self._check_action("_get_asker_refusal")
         self._move_to("accepted")
         self._tell_settled(self.env._("The answer was accepted."))
 
@@ -112,7 +116,7 @@ class AccountInvoiceQuestion(models.Model):
 
     def action_withdraw(self):
         """Withdraw this question for good, as whoever asked."""
-        self._check_action("_get_settle_refusal")
+        self._check_action("_get_asker_refusal")
         self._move_to("withdrawn")
         self._tell_settled(self.env._("The question was withdrawn."))
 

@@ -87,9 +87,10 @@ class AccountInvoiceQuestion(models.Model):
             return self.env._("This question is closed: no answer is needed any more.")
         return ""
 
-    def _answer_by_link(self, text, files=()):
+    def _answer_by_link(self, text, files=(), person=None):
         """Answer as the person of the link. It gives no other right.
 
+        :param person: the contact who answers for their company, by default the one who was asked
         :param files: [(name, content)], checked in number, size and kind
         :raises UserError: when nothing was written, a file is refused or the question is over
         """
@@ -101,16 +102,17 @@ class AccountInvoiceQuestion(models.Model):
         self._lock()
         if end := self._get_link_end():
             raise UserError(end)
-        self._record_answer(text, self.partner_id)
+        person = person or self.partner_id
+        self._record_answer(text, person)
         self.with_context(mail_post_autofollow_author_skip=True).message_post(
             body=plaintext2html(text),
-            author_id=self.partner_id.id,
+            author_id=person.id,
             message_type="notification",
             partner_ids=self._get_asker_partners().ids,
             subtype_xmlid="facturation_collab.mt_question",
-            attachments=list(files),
+            attachment_ids=self._add_outside_files(files).ids,
         )
-        self._note_on_moves(lambda question: self.env._("Answer to the question:"), "name", text)
+        self._note_on_moves(lambda question: self.env._("Answer to the question:"), "name", text, author=person)
 
     def _check_files(self, files):
         """:raises UserError: when there are too many files, too large ones, or others than documents and pictures"""

@@ -106,8 +106,11 @@ class AccountInvoiceQuestion(models.Model):
         loose.write({"res_model": self._name, "res_id": self.id})
         return loose.ids
 
-    def _note_on_moves(self, sentence, name, text=None):
-        """Note on each invoice what happened to a question, with a link to it: one insertion for all."""
+    def _note_on_moves(self, sentence, name, text=None, author=None):
+        """Note on each invoice what happened to a question, with a link to it: one insertion for all.
+
+        :param author: the contact who did it, by default the present user
+        """
         notes = {}
         for question in self.sudo():
             link = Markup('<a href="%s">%s</a>') % (URL % question.id, question[name])
@@ -119,7 +122,7 @@ class AccountInvoiceQuestion(models.Model):
             notes[question.move_id.id] = notes.get(question.move_id.id, Markup()) + body
         if notes:
             moves = self.env["account.move"].sudo().browse(notes)
-            moves._message_log_batch(notes, author_id=self.env.user.partner_id.id)
+            moves._message_log_batch(notes, author_id=(author or self.env.user.partner_id).id)
 
     def _get_asked_partners(self):
         """Return, as sudo, the partners of the colleagues who are asked here and may read the invoice."""
@@ -135,7 +138,7 @@ class AccountInvoiceQuestion(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         """Whoever asked and whoever answers by name hear of every reply. Nobody hears of an invoice that they cannot
-        read, follower or mentioned; nobody outside gets what is internal.
+        read, follower or mentioned; nobody outside gets what is internal, and whoever asked from outside nothing.
         """
         msg_vals = msg_vals or {}
         kind = msg_vals.get("message_type") or message.message_type
@@ -151,7 +154,8 @@ class AccountInvoiceQuestion(models.Model):
         subtype_id = msg_vals["subtype_id"] if "subtype_id" in msg_vals else message.sudo().subtype_id.id
         subtype = self.env["mail.message.subtype"].sudo().browse(subtype_id)
         internal = subtype.internal or msg_vals.get("is_internal") or message.sudo().is_internal
-        outside = (question.partner_id | question.asker_partner_id).ids
+        # Whoever asked from outside gets what is marked as the answer, by a mail of its own.
+        outside = question.partner_id.ids
         users = self.env["res.users"].sudo().browse(data["uid"] for data in recipients if data.get("uid"))
         insiders = users.filtered(lambda user: not user.share)
         readers = set(insiders.filtered(question.move_id._is_readable_by).ids)

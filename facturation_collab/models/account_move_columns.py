@@ -1,6 +1,13 @@
 from odoo import models
 from odoo.tools.sql import column_exists, create_column
 
+COMPUTED_EMPTY = (
+    "_compute_validation",
+    "_compute_validation_question_count",
+    "_compute_validation_is_disputed",
+)
+"""Computations whose result is empty for every invoice there was before the addon."""
+
 
 class AccountMove(models.Model):
     """Where the stored fields of a validation come from in a database that has invoices already."""
@@ -13,7 +20,7 @@ class AccountMove(models.Model):
         Nothing was ever submitted then, so that empty is right. Foreign keys and indexes are made as for any field.
         """
         for field in self._fields.values():
-            if field.compute not in ("_compute_validation", "_compute_validation_question_count"):
+            if field.compute not in COMPUTED_EMPTY:
                 continue
             if field.type == "many2many":
                 field.update_db(self, {})

@@ -15,6 +15,7 @@ INVOICE_PATHS = {
     "account.move": "department_id",
     "account.move.line": "move_id.department_id",
     "account.move.send.wizard": "move_id.department_id",
+    "account.invoice.question": "move_id.department_id",
     "account.validation.request": "move_id.department_id",
     "account.validation.step": "move_id.department_id",
     "account.validation.event": "request_id.move_id.department_id",
@@ -31,8 +32,8 @@ CRON = "facturation_collab.ir_cron_encrypt_documents"
 class IrAttachment(models.Model):
     """Which documents are encrypted, and when they become so.
 
-    Those of the invoices of confidential departments: of the invoice, its lines, messages, activities and validation,
-    and what Odoo makes of these documents (thumbnails).
+    Those of the invoices of confidential departments: of the invoice, its lines, messages, activities, questions and
+    validation, and what Odoo makes of these documents (thumbnails).
     """
 
     _inherit = "ir.attachment"

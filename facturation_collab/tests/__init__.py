@@ -24,6 +24,11 @@ from . import test_random_sequences
 from . import test_public_api
 from . import test_question_mail
 from . import test_question_tours
+from . import test_portal_questions
+from . import test_dispute_credit
+from . import test_portal_bills
+from . import test_customer_service
+from . import test_portal_tours
 from . import test_questions
 from . import test_templates
 from . import test_template_access

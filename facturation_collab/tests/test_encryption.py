@@ -112,10 +112,14 @@ class TestEncryption(EncryptionCase):
         self.assertReadable(bill.attachment_ids)
 
     def test_documents_around_the_invoice(self):
-        """Of its lines, its messages and its validation; not of the partner or of another invoice."""
+        """Of its lines, messages, validation and questions; not of the partner or of another invoice."""
         request = self._submit(self.bill)
+        kind = self.env["account.invoice.question.kind"].search([], limit=1)
+        self.bill.with_user(self.manager).action_ask(kind.id, "Is it right?", user_id=self.contributor.id)
+        question = self.bill.question_ids
         message = self.bill.message_post(body="Here it is")
-        for record in (self.bill.invoice_line_ids, request, request.step_ids[:1], request.event_ids[:1], message):
+        steps, events = request.step_ids[:1], request.event_ids[:1]
+        for record in (self.bill.invoice_line_ids, request, steps, events, message, question):
             self.assertEqual(self._attach(record).encryption_key, "2026", record)
         self.assertHidden()
         for record in (self.bill.partner_id, self.open_bill, self.open_bill.message_post(body="Open")):

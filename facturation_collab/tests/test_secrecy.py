@@ -61,6 +61,27 @@ class TestConfidentialInvoices(SecrecyCase):
             self.assertKept(record, self.kept)
             self.assertShown(record, self.paymaster, self.clerk, self.trusted, self.auditor)
 
+    def test_disputes_of_a_confidential_invoice_are_kept(self):
+        """Their questions, credit notes and messages from the portal; from customer service, too."""
+        service = self._create_user("service", groups="facturation_collab.group_customer_service")
+        sale = self._create_move(department=self.payroll, move_type="out_invoice", partner_id=self.vendor.id)
+        sale.action_post()
+        kind = self.env["account.invoice.question.kind"].search([("is_for_customers", "=", True)], limit=1)
+        dispute = {"scope": "whole", "line_ids": [], "amount": None}
+        question = sale._ask_from_outside(self.vendor, kind.id, "Wrong", dispute=dispute)
+        self.env["account.invoice.portal.call"]._count(self.vendor, sale, "192.0.2.1")
+        question.with_user(self.paymaster).action_propose_credit()
+        note = question.credit_move_id
+        self.assertEqual(note.department_id, self.payroll)
+        calls = self.env["account.invoice.portal.call"].sudo().search([])
+        for records in (question, note, note.line_ids, question.message_ids, calls):
+            self.assertKept(records, self.kept | service)
+        for user in self.kept | service:
+            found = self.env["account.move"].with_user(user).search([("validation_is_disputed", "=", True)])
+            self.assertNotIn(sale, found)
+        self.assertShown(question, self.paymaster, self.clerk, self.trusted, self.auditor)
+        self.assertShown(note, self.paymaster, self.clerk, self.trusted, self.auditor)
+
     def test_auditors_change_nothing_even_with_accounting_rights(self):
         self.auditor.sudo().group_ids += self.env.ref("account.group_account_manager")
         self.assertTrue(self.secret.with_user(self.auditor).has_access("read"))

@@ -21,4 +21,5 @@ from . import (
     account_invoice_question_dialog_correction,
     account_invoice_template_dialog,
     account_invoice_template_transfer,
+    account_invoice_credit_proposal,
 )

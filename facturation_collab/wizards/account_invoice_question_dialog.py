@@ -29,11 +29,25 @@ class AccountInvoiceQuestionDialog(models.TransientModel):
     is_blocking = fields.Boolean("Hold the approval", compute="_compute_is_blocking", store=True, readonly=False)
     text = fields.Text()
     attachment_ids = fields.Many2many("ir.attachment", string="Files")
+    is_from_outside = fields.Boolean(compute="_compute_is_from_outside")
+    canned_response_id = fields.Many2one(
+        "mail.canned.response", string="Prepared answer", help="Adds its text to your answer; change it as you like."
+    )
 
     @api.depends("move_ids")
     def _compute_move_count(self):
         for dialog in self:
             dialog.move_count = len(dialog.move_ids)
+
+    @api.depends("question_id")
+    def _compute_is_from_outside(self):
+        for dialog in self:
+            dialog.is_from_outside = bool(dialog.question_id.asker_partner_id)
+
+    @api.onchange("canned_response_id")
+    def _onchange_canned_response_id(self):
+        if self.canned_response_id:
+            self.text = "\n".join(filter(None, [self.text, self.canned_response_id.substitution]))
 
     @api.depends("kind_id")
     def _compute_is_blocking(self):

@@ -9,6 +9,8 @@ from .layout import ADDON
 GROUPS = {
     f"{ADDON}.group_administrator": "Administrator",
     f"{ADDON}.group_auditor": "Auditor",
+    f"{ADDON}.group_customer_service": "Customer service",
+    "base.group_portal": "Portal",
     "account.group_account_manager": "Finance (manager)",
     "account.group_account_invoice": "Finance",
     "base.group_system": "Settings",
@@ -25,7 +27,7 @@ SELECT users.login, partner.name,
                   WHERE held.uid = users.id), ''),
        {roles}
   FROM res_users users JOIN res_partner partner ON partner.id = users.partner_id
- WHERE users.active AND NOT users.share AND users.login NOT LIKE '\\_\\_%'
+ WHERE users.active AND users.login NOT LIKE '\\_\\_%'
  ORDER BY users.id
 """
 ROLES = """

@@ -65,8 +65,9 @@ class PortalQuestion(PortalAccount):
         max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
     )
     @counting_misses
-    def portal_ask_send(self, invoice_id, access_token=None, **form):
+    def portal_ask_send(self, invoice_id, access_token=None, **_form):
         """Ask, as the contact that the visitor is."""
+        form = self._get_form()
         invoice, person, token = self._find_invoice(invoice_id, access_token)
         try:
             self._check_limits(person, invoice)
@@ -99,14 +100,15 @@ class PortalQuestion(PortalAccount):
         max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
     )
     @counting_misses
-    def portal_question_send(self, invoice_id, question_id, access_token=None, operation=None, **form):
+    def portal_question_send(self, invoice_id, question_id, access_token=None, **_form):
         """Answer, accept, ask again, rate or withdraw, as the contact that the visitor is."""
+        form = self._get_form()
         question, person, token = self._find_question(invoice_id, question_id, access_token)
         try:
             self._check_limits(person, question.move_id)
             with request.env.cr.savepoint():
                 question._do_from_outside(
-                    person, operation, form.get("text"), self._get_files(), rating=form.get("rating")
+                    person, form.get("operation"), form.get("text"), self._get_files(), rating=form.get("rating")
                 )
         except UserError as refused:
             return self._show_question(question, person, token, form, str(refused))
@@ -134,6 +136,8 @@ class PortalQuestion(PortalAccount):
 
         :raises NotFound: for any other
         """
+        # A program may send a file under that name.
+        access_token = access_token if isinstance(access_token, str) else None
         invoice, by_token = self._find_readable(invoice_id, access_token)
         if invoice and (person := invoice._get_outside_person(request.env.user, by_token)):
             return invoice, person, access_token if by_token else None
@@ -167,6 +171,10 @@ class PortalQuestion(PortalAccount):
         """:raises UserError: when this contact, invoice or address sent too much in the last hour"""
         if request.env["account.invoice.portal.call"]._count(person, invoice, request.httprequest.remote_addr):
             raise UserError(request.env._("Too much was sent in a short time. Try again in an hour."))
+
+    def _get_form(self):
+        """Return the texts of the form: Odoo's own parameters hold files, too, whatever their name."""
+        return request.httprequest.form.to_dict()
 
     def _get_files(self):
         """Return [(name, content)] of what was uploaded; a little more than what is allowed, so that it is refused."""

@@ -139,6 +139,7 @@ from . import (
     account_invoice_dispute,
     account_invoice_dispute_credit,
     account_move_vendor,
+    account_move_outside,
     account_invoice_question_service,
     res_company_portal,
     hr_department_mention,

@@ -98,6 +98,27 @@ class TestPortalBills(PortalCase):
         self.assertIn("/web/login", page.url, "A visitor has to log in.")
         self.assertFalse(self.supplied.with_user(self.clerk).has_access("read"), "The draft itself stays closed.")
 
+    def test_programs_of_vendors_read_nothing_of_ours(self):
+        """Natively they read their posted bills, whatever field they name."""
+        self._submit(self.supplied)
+        self._approve(self.supplied, self.manager, self.controller)
+        self.supplied.with_user(self.finance).action_post()
+        for record in (self.supplied, self.supplied.line_ids, self.clerk.partner_id):
+            mine = record.with_user(self.clerk)
+            self.assertTrue(mine.read(["display_name"]))
+            ours = [name for name, field in mine._fields.items() if set(field._modules) == {"facturation_collab"}]
+            self.assertTrue(ours)
+            self.assertFalse(mine.fields_get(ours))
+            for name in ours:
+                with self.assertRaises(AccessError), mute_logger("odoo.models"):
+                    mine.read([name])
+        domain = [("validation_submitter_id.name", "=", "Contributor")]
+        with self.assertRaises(AccessError):
+            self.env["account.move"].with_user(self.clerk).search(domain)
+        self.assertEqual(self._open(f"/my/invoices/{self.supplied.id}", self.clerk).status_code, 200)
+        self.assertIn("BILL", self._open("/my/invoices", self.clerk).text)
+        self.assertEqual(self._open("/my/account", self.clerk).status_code, 200)
+
     def test_nothing_is_shown_unless_the_company_wants_it(self):
         self.company.portal_bill_page = False
         self.assertNotIn("F-2026-77", self._open("/my/bills", self.clerk).text)

@@ -230,6 +230,12 @@ class TestPortalQuestions(PortalCase):
             self.assertEqual((answer.status_code, len(question)), (422, 0), data)
         self.assertIn("Is the price right?", self._ask_outside(kind_id="")[0].text, "What was entered stays.")
 
+    def test_files_in_the_place_of_texts_are_no_error(self):
+        for name in ("text", "kind_id", "dispute", "operation", "access_token", "amount"):
+            answer, _question = self._ask_outside(files=[(name, ("a.pdf", PDF))], **{name: ""})
+            self.assertIn(answer.status_code, (303, 422), name)
+            self.env["account.invoice.portal.call"].sudo().search([])._engine().unlink()
+
     def test_too_much_is_refused(self):
         calls = self.env["account.invoice.portal.call"]
         with patch.object(type(calls), "_limits", {"partner_id": 2}):

@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import Command, api, fields, models
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import AccessError
 
 from .hr_department import ADMINISTRATOR
@@ -24,19 +24,30 @@ class HrDepartment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         departments = super().create(vals_list)
-        departments.sudo().filtered("has_channel")._sync_channels()
+        if found := departments.sudo().filtered("has_channel"):
+            found._sync_channels()
+            self.env.registry.clear_cache()
         return departments
 
     def write(self, vals):
         result = super().write(vals)
         if vals.keys() & {"has_channel", "name", "active"}:
             self.sudo()._sync_channels()
+            self.env.registry.clear_cache()
         return result
 
     def _refresh_roles(self):
         super()._refresh_roles()
+        if not self._has_channels():
+            return
         departments = self.sudo().with_context(active_test=False)
         departments.search([("id", "child_of", self.ids), ("has_channel", "=", True)])._sync_channels()
+
+    @api.model
+    @tools.ormcache()
+    def _has_channels(self):
+        """Whether any department has or had a chat; without, nothing costs more."""
+        return bool(self.sudo().with_context(active_test=False).search_count([("channel_id", "!=", False)], limit=1))
 
     def _sync_channels(self):
         """Make, fill, rename or close the chat of each of these departments. Called as sudo.
@@ -88,6 +99,8 @@ class AccountMove(models.Model):
 
     def _tell_channels(self, sentence):
         """Tell the chats of the departments of these invoices what happened to them; where a chat is there."""
+        if not self.env["hr.department"]._has_channels():
+            return
         moves = self.sudo()
         departments = moves.department_id.filtered(lambda department: department.has_channel and department.active)
         for department in departments:
@@ -98,25 +111,23 @@ class AccountMove(models.Model):
 class AccountValidationRequest(models.Model):
     _inherit = "account.validation.request"
 
+    # Chats first: what comes next closes activities, and a deletion forgets everything that was read.
+
     def _on_submitted(self, comment=None):
-        result = super()._on_submitted(comment)
         self.move_id._tell_channels(self.env._("Submitted for validation:"))
-        return result
+        return super()._on_submitted(comment)
 
     def _on_approved(self):
-        result = super()._on_approved()
         self.move_id._tell_channels(self.env._("The validation is complete:"))
-        return result
+        return super()._on_approved()
 
     def _on_returned(self):
-        result = super()._on_returned()
         self.move_id._tell_channels(self.env._("Returned, to be corrected:"))
-        return result
+        return super()._on_returned()
 
     def _on_rejected(self):
-        result = super()._on_rejected()
         self.move_id._tell_channels(self.env._("Rejected for good:"))
-        return result
+        return super()._on_rejected()
 
 
 class AccountInvoiceQuestion(models.Model):

@@ -1,6 +1,7 @@
 from odoo import api, models
 
-ADDON = "facturation_collab"
+OURS = ("facturation_collab",)
+"""The modules of a field that this addon alone defines."""
 
 
 class AccountOutsideFieldsMixin(models.AbstractModel):
@@ -14,9 +15,10 @@ class AccountOutsideFieldsMixin(models.AbstractModel):
     @api.model
     def _has_field_access(self, field, operation):
         """Deny people outside every field that this addon alone defines."""
-        if not super()._has_field_access(field, operation):
-            return False
-        return self.env.su or set(field._modules) != {ADDON} or self.env.user._is_internal()
+        # Odoo asks at each access to each field: what has no groups and is not ours is answered at once, as it would.
+        if field._modules != OURS:
+            return not field.groups or super()._has_field_access(field, operation)
+        return super()._has_field_access(field, operation) and (self.env.su or self.env.user._is_internal())
 
 
 class AccountMove(models.Model):

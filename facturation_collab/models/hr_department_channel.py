@@ -38,7 +38,7 @@ class HrDepartment(models.Model):
 
     def _refresh_roles(self):
         super()._refresh_roles()
-        if not self._has_channels():
+        if not self or not self._has_channels():
             return
         departments = self.sudo().with_context(active_test=False)
         departments.search([("id", "child_of", self.ids), ("has_channel", "=", True)])._sync_channels()

@@ -16,6 +16,7 @@
         "security/facturation_collab_planning_rules.xml",
         "security/facturation_collab_question_rules.xml",
         "security/facturation_collab_template_rules.xml",
+        "security/facturation_collab_editing_rules.xml",
         "data/mail_data.xml",
         "data/ir_cron_data.xml",
         "data/account_validation_delegation_data.xml",

@@ -150,6 +150,45 @@ def test_approved_and_edited_at_once(company, clients, submitted):
             finance.call("account.move", "action_post", ids=[bill])
 
 
+def edit_at_once(clients, bill, *edits):
+    """Write values by a contributor and by finance at the same moment, both from the first revision."""
+    writers = zip(("contributor", "finance"), edits, strict=True)
+    return at_once(
+        *(
+            lambda login=login, vals=vals: clients[login][0].call(
+                "account.move", "write", ids=[bill], vals={**vals, "expected_revision": 0}
+            )
+            for login, vals in writers
+        )
+    )
+
+
+def test_the_same_edited_twice_at_once(company, clients):
+    """Of two people who write the same, one is told; the replay of a request after a serialization failure is, too."""
+    for bill in company.create_bills(30):
+        answers = edit_at_once(clients, bill, {"ref": "contributor"}, {"ref": "finance"})
+        assert [answer.kind.rpartition(".")[2] for answer in answers if isinstance(answer, Refused)] == [
+            "RevisionConflict"
+        ]
+        winner = "finance" if isinstance(answers[0], Refused) else "contributor"
+        fields = ["ref", "content_revision"]
+        state = clients["finance"][0].call("account.move", "read", ids=[bill], fields=fields)[0]
+        assert (state["ref"], state["content_revision"]) == (winner, 1)
+
+
+def test_other_things_edited_at_once(company, clients):
+    """Of two people who write other things, both find theirs."""
+    for bill in company.create_bills(30):
+        line = {"name": "Added", "price_unit": 5, "tax_ids": []}
+        edits = [{"payment_reference": "contributor"}, {"ref": "finance"}]
+        answers = edit_at_once(clients, bill, *({**vals, "invoice_line_ids": [[0, 0, line]]} for vals in edits))
+        assert not any(isinstance(answer, Refused) for answer in answers)
+        fields = ["ref", "payment_reference", "invoice_line_ids", "content_revision"]
+        state = clients["finance"][0].call("account.move", "read", ids=[bill], fields=fields)[0]
+        assert (state["ref"], state["payment_reference"]) == ("finance", "contributor")
+        assert (len(state["invoice_line_ids"]), state["content_revision"]) == (3, 2)
+
+
 def test_posted_twice_at_once(company, clients, submitted):
     bills = submitted(10)
     clients["approver"][0].call("account.move", "action_approve", ids=bills)

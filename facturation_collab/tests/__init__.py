@@ -11,6 +11,7 @@ from . import test_approvers
 from . import test_approval_limits
 from . import test_approver_types
 from . import test_fallback
+from . import test_merge
 from . import test_merged_decisions
 from . import test_decisions
 from . import test_hoot
@@ -69,6 +70,7 @@ from . import test_deputy
 from . import test_delegation_tours
 from . import test_deadlines
 from . import test_follow_up
+from . import test_unsaved_changes
 from . import test_urgency
 from . import test_notification_preferences
 from . import test_email_links
@@ -77,8 +79,11 @@ from . import test_bulk_decisions
 from . import test_facets
 from . import test_changes_under_way
 from . import test_return_to_level
+from . import test_revisions
 from . import test_changes_verification
 from . import test_simulation
+from . import test_simultaneous_edit
+from . import test_simultaneous_edit_tours
 from . import test_policy_versions
 from . import test_policy_checks
 from . import test_policy_files

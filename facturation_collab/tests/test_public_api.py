@@ -38,7 +38,7 @@ HUGE = 2**63
 WRONG_IDS = ([999_999_999], [-1], [HUGE], ["1"], ["abc"], [None], [1.5], [[1]], [True], "abc", {"a": 1}, None)
 WRONG_VALUES = (None, 12, 1.5, True, [1], {"a": 1}, "x" * 100_000, "\x00", "<script>", ["a", {"b": None}])
 NATIVE = (
-    *("create", "write", "unlink", "copy", "copy_data"),
+    *("create", "write", "web_save", "unlink", "copy", "copy_data"),
     *("button_hash", "action_validate_moves_with_confirmation", "validate_move"),
     *("action_create_payments", "default_get"),
 )
@@ -143,7 +143,7 @@ class TestPublicApi(ValidationCase):
                 yield records, [value] * len(names)
 
     def _get_plausible(self, method, names):
-        return [{}] if method in ("write", "copy", "copy_data") else ["because"] * len(names)
+        return [{}] * len(names) if method in ("write", "web_save", "copy", "copy_data") else ["because"] * len(names)
 
     def _get_vals(self, model):
         """Values of a new record that belongs to a company, a department and an invoice of others."""

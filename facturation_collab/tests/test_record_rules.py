@@ -48,6 +48,8 @@ class TestRecordRules(CollabCommon):
             "account.validation.event": "r",
             "account.validation.decision.wizard": "rwc",
             "account.validation.notice": "r",
+            "account.move.revision": "r",
+            "account.move.unsaved": "r",
             "account.bank.statement.line": "",
             "account.full.reconcile": "",
             "account.invoice.report": "",
@@ -79,6 +81,8 @@ class TestRecordRules(CollabCommon):
             "account.validation.event": "r",
             "account.validation.decision.wizard": "rwc",
             "account.validation.notice": "r",
+            "account.move.revision": "r",
+            "account.move.unsaved": "r",
             "account.department.invite": "",
         }.items():
             self._assert_rights(self.env[model], self.finance, rights)
@@ -92,7 +96,7 @@ class TestRecordRules(CollabCommon):
             "account.department.member",
         )
         models += ("account.validation.policy", "account.validation.request", "account.validation.event")
-        models += ("account.validation.notice",)
+        models += ("account.validation.notice", "account.move.revision", "account.move.unsaved")
         for model in models:
             self._assert_rights(self.env[model], self.employee)
 

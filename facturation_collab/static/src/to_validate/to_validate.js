@@ -31,6 +31,7 @@ const QUEUE_FIELDS = {
 
 const CARD_FIELDS = {
     ...QUEUE_FIELDS,
+    content_revision: {},
     ref: {},
     invoice_date: {},
     invoice_date_due: {},
@@ -151,6 +152,7 @@ export class ToValidate extends Component {
             await this.checkNotResubmitted(move);
             const answer = await this.orm.call("account.move", METHODS[outcome], [[move.id]], {
                 comment,
+                context: { seen_revision: move.content_revision },
                 ...(target && { step_id: target.id }),
             });
             if (isAuthenticationAction(answer) && !(await askAuthentication(this.env, answer)).isApproved) {

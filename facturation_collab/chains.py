@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from .lifecycle import canonical, fingerprint
+from .fingerprints import canonical, fingerprint
 
 
 def chained_hash(previous: str, payload: Mapping[str, Any]) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from .lifecycle import canonical, differences, fingerprint, paired_rows, unmet_level
+from .comparison import differences, paired_rows
+from .fingerprints import canonical, fingerprint
+from .seating import unmet_level
 
 FACETS = ("partner", "bank", "amounts", "lines", "dates", "analytic", "texts")
 """What a level may depend on, in the order in which screens name it."""

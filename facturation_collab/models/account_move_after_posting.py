@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import comparison
 
 WATCH_KEY = "facturation_collab_watch"
 
@@ -53,7 +53,7 @@ class AccountMove(models.Model):
         outer = watch.move_ids if isinstance(watch, Watch) else frozenset()
         yield {WATCH_KEY: Watch(outer.union(moves.ids))}
         changes = {
-            move: lifecycle.changed_values(content, move._get_snapshot())
+            move: comparison.changed_values(content, move._get_snapshot())
             for move, content in before.items()
             if move.state == "posted"
         }

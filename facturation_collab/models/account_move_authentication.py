@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_amount
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
-from .. import lifecycle
+from .. import credentials
 from ..calls import check_call
 
 SCOPE = "facturation_collab.approve"
@@ -38,9 +38,9 @@ class AccountMove(models.Model):
         steps = self.env["account.validation.step"].sudo().browse(asked).exists().filtered("authentication")
         if not steps or not steps.move_id <= self.sudo():
             raise UserError(self.env._("Nothing is asked of you here any more. Reload the invoice to see where it is."))
-        authentication = lifecycle.strongest_authentication(steps.mapped("authentication"))
+        authentication = credentials.strongest_authentication(steps.mapped("authentication"))
         kind = self.env.user._verify_identity(authentication, answer)
-        proof = lifecycle.Proof(self.env.uid, "approve", kind, asked)
+        proof = credentials.Proof(self.env.uid, "approve", kind, asked)
         return self._decide("approve", comment, self.env._("%s invoices were approved."), proof)
 
     def _get_unproven(self, refusals):
@@ -57,7 +57,7 @@ class AccountMove(models.Model):
         """
         steps = self.env["account.validation.step"].sudo().browse([step.id for step in asked.values()])
         steps._check_comment("approve", comment)
-        authentication = lifecycle.strongest_authentication(steps.mapped("authentication"))
+        authentication = credentials.strongest_authentication(steps.mapped("authentication"))
         return {
             "type": "ir.actions.client",
             "tag": "facturation_collab.authentication",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import float_compare, float_repr
 
-from .. import lifecycle
+from .. import comparison, fingerprints
 
 INVOICE_LINES = ("product", "line_section", "line_subsection", "line_note")
 """Kinds of lines that a snapshot lists in full."""
@@ -67,7 +67,7 @@ class AccountMove(models.Model):
         digits = self.currency_id.decimal_places
         content = {name: _plain(self[name], self._fields[name], digits) for name in names["move"]}
         content |= self._get_snapshot_dates()
-        content["version"] = lifecycle.SNAPSHOT_VERSION
+        content["version"] = comparison.SNAPSHOT_VERSION
         content["partner_bank_number"] = self.partner_bank_id.sanitized_acc_number or None
         if self.is_purchase_document(include_receipts=True):
             content["payment_reference"] = self.payment_reference or None
@@ -129,11 +129,11 @@ class AccountMove(models.Model):
         """Tell whether this invoice has the content that a request froze, but for what posting itself changes."""
         self.ensure_one()
         current = self._get_snapshot()
-        if lifecycle.fingerprint(lifecycle.canonical(current)) == request.fingerprint:
+        if fingerprints.fingerprint(fingerprints.canonical(current)) == request.fingerprint:
             return True
         approved = json.loads(request.snapshot)
-        same = lifecycle.comparable(approved, current, self._get_values_by_posting(approved))
-        return lifecycle.fingerprint(lifecycle.canonical(same)) == request.fingerprint
+        same = comparison.comparable(approved, current, self._get_values_by_posting(approved))
+        return fingerprints.fingerprint(fingerprints.canonical(same)) == request.fingerprint
 
     def _get_values_by_posting(self, approved):
         """Return {field: values} that posting gives by itself today to an invoice that was approved with a snapshot.

@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .. import lifecycle
+from .. import fingerprints
 from ..calls import check_call
 from .account_invoice_question import _shorten
 from .account_move_snapshot import _plain
@@ -203,7 +203,7 @@ class AccountMove(models.Model):
             {name: _plain(line[name], line._fields[name], digits) for name in LINE_FIELDS}
             for line in self._get_content_lines()
         ]
-        return lifecycle.fingerprint(lifecycle.canonical(content))
+        return fingerprints.fingerprint(fingerprints.canonical(content))
 
     def _get_template_form_action(self):
         """Return the action that opens this draft in the native form."""

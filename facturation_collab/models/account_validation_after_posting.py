@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle
 
 
 class AccountValidationRequest(models.Model):
@@ -54,7 +54,7 @@ class AccountValidationRequest(models.Model):
         self.ensure_one()
         move = self.move_id
         text = self.env._("Changed after posting: %s.", format_list(self.env, move._describe_content(change)))
-        fingerprint = lifecycle.fingerprint(lifecycle.canonical(move._get_snapshot()))
+        fingerprint = fingerprints.fingerprint(fingerprints.canonical(move._get_snapshot()))
         self.env["account.validation.event"].sudo()._append(
             [self._prepare_event_vals("changed", comment=text, data={"changes": change, "fingerprint": fingerprint})]
         )

@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .. import chains, lifecycle
+from .. import chains, fingerprints
 
 NAMES = ("sequence", "watermark", "leaf_count", "root", "hash")
 DATES = ("date_from", "date")
@@ -31,7 +31,7 @@ class AccountValidationArchive(models.AbstractModel):
         for seal in self._get_covering_seals(requests, scope):
             leaves = [leaf._get_leaf() for leaf in seal.leaf_ids.sorted("position")]
             shown = self._get_shown(leaves, requests, scope)
-            tree = lifecycle.canonical(chains.pruned_tree(leaves, shown))
+            tree = fingerprints.canonical(chains.pruned_tree(leaves, shown))
             yield f"trees/{seal.company_id.id}-{seal.sequence}.json", tree.encode()
             seal.leaf_ids.invalidate_recordset()
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .. import lifecycle
+from .. import credentials
 
 AUTHENTICATIONS = [("password", "Password again"), ("second_factor", "Second factor")]
 
@@ -97,11 +97,11 @@ class AccountValidationStep(models.Model):
         """Return {step: method} of those of these steps on which the present user may decide as far as it is known who
         they are; the method is False where nothing is asked. Only an approval asks for a proof.
 
-        :param proof: lifecycle.Proof, or None
+        :param proof: credentials.Proof, or None
         """
         proven = {step: False for step in self if outcome != "approve" or not step.authentication}
         asked = [step for step in self if step not in proven]
-        if isinstance(proof, lifecycle.Proof):
+        if isinstance(proof, credentials.Proof):
             proven |= {
                 step: proof.method
                 for step in asked

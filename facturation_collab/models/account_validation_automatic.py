@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from .. import lifecycle
+from .. import fingerprints
 
 PAID = ("paid", "in_payment")
 
@@ -245,5 +245,5 @@ class AccountValidationForecast(models.AbstractModel):
         forecast = super()._forecast(move, policies)
         policy = self.env["account.validation.policy"].sudo().browse(forecast["policy_id"] or [])
         automatic = bool(policy) and not forecast["problem"] and not policy._get_automatic_refusals(move.sudo())
-        sampled = automatic and move._origin and lifecycle.is_sampled(f"{move.id}:{policy.id}", policy.auto_sample)
+        sampled = automatic and move._origin and fingerprints.is_sampled(f"{move.id}:{policy.id}", policy.auto_sample)
         return {**forecast, "automatic": automatic and not sampled}

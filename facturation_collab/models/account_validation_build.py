@@ -3,7 +3,7 @@ from functools import partial
 from odoo import Command, models
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle, seating
 
 FROZEN_FIELDS = (
     "move_id",
@@ -138,7 +138,7 @@ class AccountValidationPolicy(models.Model):
         """Return the position of the first level of a plan that different people cannot fill, or None."""
         persons = self.env["res.users"].union(*(users for _level, users in plan))._get_persons()
         people = [(level, {persons[user_id] for user_id in users.ids}) for level, users in plan]
-        return lifecycle.unmet_level(
+        return seating.unmet_level(
             [
                 (lifecycle.required_voices(level.quorum, level.quorum_count, len(voices)), voices)
                 for level, voices in people
@@ -196,7 +196,7 @@ class AccountValidationPolicy(models.Model):
         ]
         return {
             **request,
-            "plan": lifecycle.canonical(frozen, default=str),
+            "plan": fingerprints.canonical(frozen, default=str),
             "step_ids": [Command.create(step) for step in steps],
         }
 

@@ -3,7 +3,7 @@ import json
 from odoo import Command, fields, models
 from odoo.tools import format_list
 
-from .. import facets, lifecycle
+from .. import credentials, facets, fingerprints
 
 CARRIED_FROM = ("returned", "cancelled", "approved")
 """States of a request whose approvals can stand in the next one."""
@@ -48,7 +48,7 @@ class AccountValidationStep(models.Model):
         """
         self.ensure_one()
         approved, asked = self.request_id, step["authentication"]
-        if lifecycle.fingerprint(approved.snapshot or "") != approved.fingerprint:
+        if fingerprints.fingerprint(approved.snapshot or "") != approved.fingerprint:
             return None
         before, was = self._narrow(json.loads(approved.snapshot), approved.amount, self.share)
         after, now = self._narrow(after, amount, step.get("share"))
@@ -57,7 +57,7 @@ class AccountValidationStep(models.Model):
         limits = (0, 0) if asked else (step["tolerance_percent"], step["tolerance_amount"])
         tolerated = facets.is_tolerated(moved, was, *limits)
         proofs = [self.authentication or "", asked or ""]
-        is_proven = not asked or (all(proofs) and lifecycle.strongest_authentication(proofs) == proofs[0])
+        is_proven = not asked or (all(proofs) and credentials.strongest_authentication(proofs) == proofs[0])
         if not is_proven or facets.facets_concerning(changed, step["facets"], tolerated):
             return None
         return {
@@ -199,7 +199,7 @@ class AccountValidationRequest(models.Model):
 
     def _prepare_first_events(self, event_type, comment=None):
         """Return the values of the first events of this new request: what it froze, and which approvals stand."""
-        data = {"fingerprint": self.fingerprint, "plan": lifecycle.fingerprint(self.plan)}
+        data = {"fingerprint": self.fingerprint, "plan": fingerprints.fingerprint(self.plan)}
         return [self._prepare_event_vals(event_type, comment=comment, data=data), *self._prepare_carried_events()]
 
     def _prepare_carried_events(self):

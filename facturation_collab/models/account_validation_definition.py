@@ -1,6 +1,6 @@
 from odoo import Command, api, models
 
-from .. import lifecycle
+from .. import comparison, fingerprints
 
 NOT_DEFINING = {"id", "create_uid", "create_date", "write_uid", "write_date", "policy_id"}
 """Stored fields that say nothing of what a policy does."""
@@ -53,7 +53,7 @@ class AccountValidationDefinition(models.AbstractModel):
     @api.model
     def _get_text(self, policy):
         """Return the canonical form of a policy's definition."""
-        return lifecycle.canonical(self._read(policy))
+        return fingerprints.canonical(self._read(policy))
 
     # Back to records
 
@@ -123,11 +123,11 @@ class AccountValidationDefinition(models.AbstractModel):
     def _get_differences(self, before, after):
         """Return the differences of two definitions; a text in several languages is one value."""
         found = []
-        for path, old, new in lifecycle.differences(before, after):
+        for path, old, new in comparison.differences(before, after):
             depth = 3 if path[0] == "levels" else 1
             if len(path) > depth:
                 path = path[:depth]
-                old, new = (lifecycle.value_at(side, path) for side in (before, after))
+                old, new = (comparison.value_at(side, path) for side in (before, after))
             if not found or found[-1][0] != path:
                 found.append((path, old, new))
         return found

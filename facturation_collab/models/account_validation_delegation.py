@@ -6,7 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from .. import lifecycle
+from .. import seating
 from ..calls import check_call
 from .account_validation_policy import MOVE_TYPES, _is_below
 from .account_validation_record import ENGINE, ENGINE_KEY
@@ -201,7 +201,7 @@ class AccountValidationDelegation(models.Model):
         others = self.sudo().search(domain)
         persons = (others.from_user_id | others.to_user_id | approver | delegate)._get_persons()
         edges = [(persons[other.from_user_id.id], persons[other.to_user_id.id]) for other in others]
-        return lifecycle.closes_circle(edges, persons[approver.id], persons[delegate.id])
+        return seating.closes_circle(edges, persons[approver.id], persons[delegate.id])
 
     # Engine
 

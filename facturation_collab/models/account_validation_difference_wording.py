@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date, format_list
 
-from .. import lifecycle
+from .. import comparison
 
 
 class AccountValidationWording(models.AbstractModel):
@@ -24,7 +24,7 @@ class AccountValidationWording(models.AbstractModel):
                 "before": self._describe_content(path, old),
                 "after": self._describe_content(path, new),
             }
-            for path, old, new in lifecycle.differences(*map(_without_totals, snapshots))
+            for path, old, new in comparison.differences(*map(_without_totals, snapshots))
         ]
 
     @api.model

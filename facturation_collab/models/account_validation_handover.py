@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import Command, fields, models
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import seating
 from .hr_department import ADMINISTRATOR
 
 
@@ -106,7 +106,7 @@ class AccountValidationRequest(models.Model):
             for other in self.step_ids
             if other.state in ("waiting", "open")
         ]
-        return persons[successor.id] not in used and lifecycle.unmet_level(wanted) is None
+        return persons[successor.id] not in used and seating.unmet_level(wanted) is None
 
     def _get_place_to_give(self, user, managed, holder=None, take_over=False):
         """Return the place that a user may give to somebody else, or take over, on this request, and why not.

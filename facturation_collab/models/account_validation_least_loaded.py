@@ -2,7 +2,7 @@ from collections import Counter
 
 from odoo import api, fields, models
 
-from .. import lifecycle
+from .. import lifecycle, seating
 from .account_validation_build import Planned
 
 
@@ -80,9 +80,9 @@ class AccountValidationPolicy(models.Model):
         ]
         if not self.distinct_approvers:
             # Each level for itself: whom one of them takes, another may take again.
-            assigned = [lifecycle.assigned_persons([entry])[0] for entry in wanted]
+            assigned = [seating.assigned_persons([entry])[0] for entry in wanted]
         else:
-            assigned = lifecycle.assigned_persons(wanted)
+            assigned = seating.assigned_persons(wanted)
         return {
             level: nobody.union(*(next(user for user in users if persons[user.id] == person) for person in found))
             for (level, users), found in zip(first, assigned, strict=True)

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import Command, api, fields, models
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import credentials
 
 
 class AccountValidationPolicy(models.Model):
@@ -101,7 +101,7 @@ class AccountValidationStep(models.Model):
         if method == "api_key":
             return self.api_key_allowed
         return method in {
-            lifecycle.AUTHENTICATION_METHOD[kind] for kind in lifecycle.AUTHENTICATION[self.authentication]
+            credentials.AUTHENTICATION_METHOD[kind] for kind in credentials.AUTHENTICATION[self.authentication]
         }
 
     def _prepare_merged_vals(self, event):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import intervals, lifecycle
 from ..calls import check_call
 from .account_validation_policy import _is_below
 
@@ -66,7 +66,7 @@ class AccountValidationPolicy(models.Model):
         if not self.level_ids:
             return
         wording = self.env["account.validation.wording"]
-        gaps = lifecycle.uncovered_ranges(
+        gaps = intervals.uncovered_ranges(
             self.amount_min,
             self.amount_max,
             [(level.amount_min, level.amount_max) for level in self.level_ids],
@@ -114,7 +114,7 @@ class AccountValidationPolicy(models.Model):
                 _is_within(other[name], self[name])
                 for name in ("journal_ids", "department_ids", "partner_ids", "partner_category_ids")
             )
-            and not lifecycle.uncovered_ranges(*other._get_range(), self._get_level_ranges(), self.currency_id.rounding)
+            and not intervals.uncovered_ranges(*other._get_range(), self._get_level_ranges(), self.currency_id.rounding)
         )
 
     def _get_range(self):

@@ -3,7 +3,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .. import lifecycle
+from .. import comparison, fingerprints
 from ..calls import check_call
 
 KEPT = ("name", "mode", "sequence", "active", "company_id")
@@ -135,7 +135,7 @@ class AccountValidationPolicyVersion(models.Model):
     def _plan(self, draft):
         """Write the planned version of a draft. The caller has checked who plans."""
         origin = draft.draft_of_id
-        content = lifecycle.canonical(draft._get_draft_definition())
+        content = fingerprints.canonical(draft._get_draft_definition())
         base = draft.draft_base_id or origin._get_present_version()
         if content == base.content:
             raise UserError(self.env._("The draft changes nothing: change something before you plan it."))
@@ -156,12 +156,12 @@ class AccountValidationPolicyVersion(models.Model):
         policy = self.policy_id.sudo().with_user(self.user_id).sudo()
         planned, base = self._get_definition(), self.base_id._get_definition() or definition._read(policy)
         changes = [(path, new) for path, _old, new in definition._get_differences(base, planned)]
-        content = lifecycle.merged(definition._read(policy), changes)
+        content = comparison.merged(definition._read(policy), changes)
         names = {path[0] for path, _new in changes} - {"levels", *KEPT}
         self._engine().write({"state": "applied", "applied_at": fields.Datetime.now()})
         definition._apply(policy, content, names)
         text = definition._get_text(policy)
-        self._engine().write({"content": text, "digest": lifecycle.fingerprint(text)})
+        self._engine().write({"content": text, "digest": fingerprints.fingerprint(text)})
         policy.invalidate_recordset(["version_ids", "version_id", "version_mark"])
 
     def action_cancel(self):

@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .. import lifecycle
+from .. import fingerprints
 from ..calls import check_call
 
 PENDING = "facturation_collab.policy_versions"
@@ -118,7 +118,7 @@ class AccountValidationPolicyVersion(models.Model):
             "valid_from": now,
             "applied_at": now,
             "content": content,
-            "digest": lifecycle.fingerprint(content),
+            "digest": fingerprints.fingerprint(content),
         }
 
     @api.model
@@ -135,7 +135,7 @@ class AccountValidationPolicyVersion(models.Model):
             if current.content == content:
                 continue
             if current._is_of_this_transaction() and current.user_id == self.env.user:
-                current._engine().write({"content": content, "digest": lifecycle.fingerprint(content)})
+                current._engine().write({"content": content, "digest": fingerprints.fingerprint(content)})
             else:
                 to_create.append(self._prepare_version_vals(policy, content))
         if to_create:

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle
 from .account_validation_replay import COUNTS, MOST_PROBLEMS
 
 
@@ -51,7 +51,7 @@ class AccountValidationReplayRun(models.AbstractModel):
         return {
             move_id
             for move_id in moves.ids
-            if move_id not in against and not lifecycle.is_sampled(f"{move_id}:{policy.id}", policy.auto_sample)
+            if move_id not in against and not fingerprints.is_sampled(f"{move_id}:{policy.id}", policy.auto_sample)
         }
 
     @api.model

@@ -2,7 +2,7 @@ from odoo import Command, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle, seating
 from .account_validation_record import ARCHIVED_TOO
 
 
@@ -79,7 +79,7 @@ class AccountValidationRequest(models.Model):
 
     def _prepare_request_vals(self, policy, move, criteria):
         """Return the values of a new request for an invoice under a policy that matched by the named criteria."""
-        snapshot = lifecycle.canonical(move._get_snapshot())
+        snapshot = fingerprints.canonical(move._get_snapshot())
         wording = self.env["account.validation.wording"]
         return {
             "move_id": move.id,
@@ -91,7 +91,7 @@ class AccountValidationRequest(models.Model):
             "submitted_at": fields.Datetime.now(),
             "amount": abs(move.amount_total_signed),
             "snapshot": snapshot,
-            "fingerprint": lifecycle.fingerprint(snapshot),
+            "fingerprint": fingerprints.fingerprint(snapshot),
             "match_reason": {"policy": policy.name, "criteria": wording._get_criteria_values(policy, move, criteria)},
             "distinct_approvers": policy.distinct_approvers,
             "participant_ids": [Command.link(self.env.uid)],
@@ -163,7 +163,7 @@ class AccountValidationRequest(models.Model):
 
         :param outcome: approve, return or reject
         :param comment: text; required to return and to reject, and to approve where the level says so
-        :param proof: lifecycle.Proof of who decides, for the levels that ask for one
+        :param proof: credentials.Proof of who decides, for the levels that ask for one
         :param at: id of the step to decide on, where the caller knows which
         :param refused: [[position of a line, reason]]: lines of that step's share that are not approved with the others
         :returns: {request: sentence} of those on which the user may not decide so now; nothing is recorded on them
@@ -324,7 +324,7 @@ class AccountValidationRequest(models.Model):
         persons = (self.step_ids.approver_ids | voters)._get_persons()
         used = {persons[user_id] for user_id in voters.ids}
         return (
-            lifecycle.unmet_level(
+            seating.unmet_level(
                 [
                     (
                         max(0, other.quorum_required - len(other.voter_ids) - (other == step)),

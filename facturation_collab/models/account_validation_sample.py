@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, fields, models
 
-from .. import lifecycle
+from .. import fingerprints
 from .account_validation_messages import TO_VALIDATE
 
 
@@ -32,7 +32,7 @@ class AccountValidationRequest(models.Model):
     def _is_sampled(self):
         """Tell whether this request is in the sample of its policy."""
         self.ensure_one()
-        return lifecycle.is_sampled(self._get_sample_key(), self.policy_id.sudo().auto_sample)
+        return fingerprints.is_sampled(self._get_sample_key(), self.policy_id.sudo().auto_sample)
 
     def _get_sample_key(self):
         """Return what decides whether a request is in the sample: the invoice and the policy, not the try."""

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
-from .. import lifecycle, shares
+from .. import credentials, lifecycle, shares
 from ..calls import check_call
 
 MOST_LINES = 1000
@@ -115,7 +115,7 @@ class AccountValidationStep(models.Model):
         if not (step.authentication and self.id in asked):
             raise UserError(self.env._("Nothing is asked of you here any more. Reload the page to see where it is."))
         kind = self.env.user._verify_identity(step.authentication, answer)
-        proof = lifecycle.Proof(self.env.uid, "approve", kind, asked)
+        proof = credentials.Proof(self.env.uid, "approve", kind, asked)
         return self._decide_here("approve", comment, refused, proof)
 
     def action_return(self, comment):

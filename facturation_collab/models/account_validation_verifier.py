@@ -3,7 +3,7 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from .. import chains, lifecycle
+from .. import chains, comparison, fingerprints, lifecycle
 
 BATCH = 500
 PLANNED = ("name", "sequence", "quorum_required", "facets", "tolerance_percent", "tolerance_amount", "carried", "share")
@@ -91,7 +91,7 @@ class AccountValidationVerifier(models.AbstractModel):
     def _check_snapshot(self, request, events):
         """The snapshot is what its fingerprint says, and the fingerprint what the first event recorded."""
         recorded = (events[:1].data or {}).get("fingerprint")
-        if lifecycle.fingerprint(request.snapshot or "") != request.fingerprint:
+        if fingerprints.fingerprint(request.snapshot or "") != request.fingerprint:
             yield "snapshot", {}
         elif recorded and recorded != request.fingerprint:
             yield "fingerprint", {"event": 1}
@@ -102,7 +102,7 @@ class AccountValidationVerifier(models.AbstractModel):
         recorded = (events[:1].data or {}).get("plan")
         if not recorded:
             return
-        if lifecycle.fingerprint(request.plan or "") != recorded:
+        if fingerprints.fingerprint(request.plan or "") != recorded:
             yield "plan", {"event": 1}
             return
         plan = json.loads(request.plan)
@@ -164,7 +164,7 @@ class AccountValidationVerifier(models.AbstractModel):
             approved = json.loads(request.snapshot)
         except (TypeError, ValueError):
             return  # said by `_check_snapshot`
-        changed = lifecycle.changed_content(approved, posted)
+        changed = comparison.changed_content(approved, posted)
         if changed:
             values = {name: [approved[name], posted[name]] for name in changed}
             yield "content", {"fields": changed, "values": values}

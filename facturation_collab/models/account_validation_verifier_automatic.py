@@ -2,7 +2,7 @@ import json
 
 from odoo import SUPERUSER_ID, api, models
 
-from .. import lifecycle
+from .. import fingerprints
 
 
 class AccountValidationVerifier(models.AbstractModel):
@@ -42,7 +42,7 @@ class AccountValidationVerifier(models.AbstractModel):
             )
             and not any(step.get("authentication") for step in plan["steps"])
             and not any(step.voter_ids for step in request.step_ids)
-            and not lifecycle.is_sampled(f"{plan['move_id']}:{plan['policy_id']}", criteria["sample"])
+            and not fingerprints.is_sampled(f"{plan['move_id']}:{plan['policy_id']}", criteria["sample"])
         )
 
 

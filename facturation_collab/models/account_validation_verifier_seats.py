@@ -2,7 +2,7 @@ import json
 
 from odoo import api, models
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle, seating
 
 DECISIONS = {*lifecycle.OUTCOME_STATE.values(), "returned_to"}
 """Types of the events in which somebody decides."""
@@ -21,7 +21,7 @@ class AccountValidationVerifier(models.AbstractModel):
             for event in events
             if event.step_id == step and isinstance(event.data, dict) and event.data.get("seats")
         ]
-        return lifecycle.seated(planned, changes)
+        return seating.seated(planned, changes)
 
     @api.model
     def _check_decisions(self, request, events):
@@ -72,7 +72,7 @@ class AccountValidationVerifier(models.AbstractModel):
     def _read_plan(self, request, events):
         """Return the plan that the first event recorded, or nothing."""
         recorded = (events[:1].data or {}).get("plan")
-        if not recorded or lifecycle.fingerprint(request.plan or "") != recorded:
+        if not recorded or fingerprints.fingerprint(request.plan or "") != recorded:
             return {}
         return json.loads(request.plan)
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
-from .. import lifecycle, shares
+from .. import fingerprints, shares
 
 TOTALS = {"untaxed": "amount_untaxed", "tax": "amount_tax", "total": "amount_total"}
 
@@ -35,7 +35,7 @@ class AccountValidationVerifier(models.AbstractModel):
     def _check_shares(self, request):
         """The shares of each level add up to the invoice that was submitted, to the last cent."""
         shared = [step for step in request.step_ids if step.share and not step.supersedes_id]
-        if not shared or lifecycle.fingerprint(request.snapshot or "") != request.fingerprint:
+        if not shared or fingerprints.fingerprint(request.snapshot or "") != request.fingerprint:
             return
         content = json.loads(request.snapshot)
         levels = {}

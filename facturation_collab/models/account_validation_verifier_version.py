@@ -2,7 +2,7 @@ import json
 
 from odoo import api, models
 
-from .. import lifecycle
+from .. import fingerprints
 
 
 class AccountValidationVerifier(models.AbstractModel):
@@ -19,7 +19,7 @@ class AccountValidationVerifier(models.AbstractModel):
             return  # said by `super()`
         version = request.policy_version_id
         found = [version.number, version.digest]
-        if recorded and (found != recorded or lifecycle.fingerprint(version.content or "") != version.digest):
+        if recorded and (found != recorded or fingerprints.fingerprint(version.content or "") != version.digest):
             yield "version", {}
 
 

@@ -8,7 +8,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .. import lifecycle
+from .. import credentials
 
 _logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class ResUsers(models.Model):
             "webauthn": "auth_passkey_key_ids" in user._fields and user.auth_passkey_key_ids,
             "password": True,
         }
-        return [kind for kind in lifecycle.AUTHENTICATION[authentication] if mine[kind]]
+        return [kind for kind in credentials.AUTHENTICATION[authentication] if mine[kind]]
 
     def _verify_identity(self, authentication, answer):
         """Verify what the present user answered, by Odoo's own checks. Wrong answers are counted, limited and logged.
@@ -56,7 +56,7 @@ class ResUsers(models.Model):
         kind = answer.get("type") if isinstance(answer, dict) else None
         if not self._is_in_browser() or kind not in self._get_answer_types(authentication):
             raise UserError(self.env._("This is not a way to prove who you are here: open the invoice and approve it."))
-        attempts, method = self.env["account.validation.attempt"], lifecycle.AUTHENTICATION_METHOD[kind]
+        attempts, method = self.env["account.validation.attempt"], credentials.AUTHENTICATION_METHOD[kind]
         attempt = attempts._begin(method)
         try:
             self.env.user._check_credentials(self._read_answer(kind, answer), {"interactive": True})

@@ -2,7 +2,7 @@ import re
 
 from odoo import api, fields, models
 
-from .. import lifecycle
+from .. import seating
 
 
 class ResUsers(models.Model):
@@ -33,7 +33,7 @@ class ResUsers(models.Model):
         (other capitals, or a `+label`). A constant number of queries, none for users already asked about in this
         transaction.
         """
-        return lifecycle.group_persons({user.id: user.identity_keys for user in self.sudo()})
+        return seating.group_persons({user.id: user.identity_keys for user in self.sudo()})
 
     def _count_persons(self):
         """Return how many persons these users are."""

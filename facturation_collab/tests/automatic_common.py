@@ -7,7 +7,7 @@ from unittest.mock import patch
 from ..audit import verify
 from .integrity_common import IntegrityCase
 
-SAMPLED = "odoo.addons.facturation_collab.lifecycle.is_sampled"
+SAMPLED = "odoo.addons.facturation_collab.fingerprints.is_sampled"
 
 
 class AutomaticCase(IntegrityCase):

@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo.tests import tagged
 from odoo.tools import file_path
 
-from .. import chains, lifecycle
+from .. import chains, comparison, fingerprints
 from ..audit import verify
 from .integrity_common import IntegrityCase
 
@@ -40,7 +40,7 @@ class TestVerifierRules(IntegrityCase):
             self.assertEqual(verify.event_payload(values), event._get_payload(event._get_hashed_values()))
         self.assertEqual(verify.seal_payload(archive._get_seal(seal)), seal.sudo()._get_own_payload())
         for values in ({"é": [None, True, 1.5]}, [], "“x”\n"):
-            self.assertEqual(verify.canonical(values), lifecycle.canonical(values))
+            self.assertEqual(verify.canonical(values), fingerprints.canonical(values))
             self.assertEqual(verify.chained_hash("a", values), chains.chained_hash("a", values))
 
     def test_broken_links_are_the_same(self):
@@ -66,7 +66,7 @@ class TestVerifierRules(IntegrityCase):
             leaves = [[number, number, 1, "x"] for number in range(size)]
             root = chains.merkle_root([chains.leaf_hash(leaf) for leaf in leaves])
             for kept in (set(), {0}, {size - 1}, set(range(0, size, 3)), set(range(size))):
-                tree = json.loads(lifecycle.canonical(chains.pruned_tree(leaves, kept)))
+                tree = json.loads(fingerprints.canonical(chains.pruned_tree(leaves, kept)))
                 self.assertEqual(verify.tree_hash(tree), root)
                 self.assertEqual(verify.shown_leaves(tree), [leaves[position] for position in sorted(kept)])
 
@@ -77,6 +77,6 @@ class TestVerifierRules(IntegrityCase):
         found = []
         for change in changes:
             posted = {**approved, **change}
-            found.append(lifecycle.changed_content(approved, posted))
+            found.append(comparison.changed_content(approved, posted))
             self.assertEqual(verify.changed_content(approved, posted), found[-1])
         self.assertEqual(found, [[], ["ref"], [], ["date"], ["date"], ["lines"], ["lines"], [], [], []])

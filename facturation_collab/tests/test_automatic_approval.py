@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..audit import verify
-from ..lifecycle import is_sampled
+from ..fingerprints import is_sampled
 from .automatic_common import AutomaticCase
 
 

@@ -80,7 +80,7 @@ class TestAutomaticSample(AutomaticCase):
     def test_a_batch_draws_some_and_approves_the_others(self):
         bills = [self._create_bill(ref=f"bill {number}", amount=500 + number) for number in range(2)]
         drawn = f"{bills[1].id}:{self.policy.id}"
-        with patch("odoo.addons.facturation_collab.lifecycle.is_sampled", lambda key, percent: key == drawn):
+        with patch("odoo.addons.facturation_collab.fingerprints.is_sampled", lambda key, percent: key == drawn):
             requests = self._submit(bills[0] | bills[1])
         self.assertEqual(
             {request.move_id: (request.state, request.auto_sampled) for request in requests},

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .. import facets, lifecycle
+from .. import credentials, facets
 from .changes_common import ChangesCase
 
 OPEN = {"Manager": "open", "Finance": "waiting", "Direction": "waiting"}
@@ -241,7 +241,7 @@ class TestChangesUnderWay(ChangesCase):
         bill = self._create_bill()
         request = self._submit(bill)
         step = request.step_ids.sorted("sequence")[0]
-        proof = lifecycle.Proof(self.manager.id, "approve", "password", {step.id: request.fingerprint})
+        proof = credentials.Proof(self.manager.id, "approve", "password", {step.id: request.fingerprint})
         self.assertFalse(request.with_user(self.manager).sudo()._decide("approve", None, proof))
         bill.with_user(self.controller).action_return("no")
         self._submit(bill)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from .. import facets, lifecycle
+from .. import facets, lifecycle, seating
 
 LINE = {"display_type": "product", "name": "A", "quantity": "1", "price_total": "10.00", "analytic_distribution": None}
 FIELDS = {
@@ -224,7 +224,7 @@ class Run:
         plan = list(zip(required, (level["people"] for level in levels), strict=True))
         if not levels or any(count > len(people) for count, people in plan):
             return False
-        if self.distinct and lifecycle.unmet_level(plan) is not None:
+        if self.distinct and seating.unmet_level(plan) is not None:
             return False
         steps = [self.build(level, count) for level, count in zip(levels, required, strict=True)]
         standing = facets.standing_levels(
@@ -275,7 +275,7 @@ class Run:
         used = {voter for other in self.live() for voter in other["voters"]} | {person}
         unfinished = [other for other in self.live() if other["state"] in lifecycle.UNFINISHED]
         return (
-            lifecycle.unmet_level(
+            seating.unmet_level(
                 [
                     (max(0, other["required"] - len(other["voters"]) - (other is step)), other["people"] - used)
                     for other in unfinished

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import lifecycle
+from .. import comparison, fingerprints
 from ..models.account_validation_record import ENGINE_KEY
 from .validation_common import ValidationCase
 
@@ -186,7 +186,7 @@ class TestIntegrity(ValidationCase):
         self.assertTrue(events._is_chain_intact())
         self.assertEqual(
             events.sorted("sequence")[0].data,
-            {"fingerprint": self.request.fingerprint, "plan": lifecycle.fingerprint(self.request.plan)},
+            {"fingerprint": self.request.fingerprint, "plan": fingerprints.fingerprint(self.request.plan)},
         )
 
     def test_every_alteration_breaks_the_chain(self):
@@ -222,11 +222,11 @@ class TestIntegrity(ValidationCase):
         self.assertFalse(self.request.event_ids._is_chain_intact())
 
     def test_the_snapshot_is_what_the_fingerprint_says(self):
-        self.assertEqual(lifecycle.fingerprint(self.request.snapshot), self.request.fingerprint)
+        self.assertEqual(fingerprints.fingerprint(self.request.snapshot), self.request.fingerprint)
         snapshot = json.loads(self.request.snapshot)
         self.assertEqual(snapshot["amount_total"], "1000.00")
-        self.assertEqual(snapshot["version"], lifecycle.SNAPSHOT_VERSION)
-        self.assertEqual(lifecycle.canonical(snapshot), self.request.snapshot)
+        self.assertEqual(snapshot["version"], comparison.SNAPSHOT_VERSION)
+        self.assertEqual(fingerprints.canonical(snapshot), self.request.snapshot)
 
     def test_the_snapshot_does_not_depend_on_who_looks(self):
         bill = self.bill.sudo()
@@ -239,7 +239,7 @@ class TestIntegrity(ValidationCase):
             {"allowed_company_ids": []},
         ):
             self.env.invalidate_all()
-            self.assertEqual(lifecycle.canonical(bill.with_context(**context)._get_snapshot()), text)
+            self.assertEqual(fingerprints.canonical(bill.with_context(**context)._get_snapshot()), text)
 
     def test_forged_records_do_not_count(self):
         """A request that points to another invoice does not open the gate, even if it got there by SQL."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from .. import facets, lifecycle
+from .. import facets, fingerprints, lifecycle, seating
 
 PEOPLE = "abcdefg"
 LONGEST = 60
@@ -31,7 +31,7 @@ class Circuit:
         """Whether submitting would accept this circuit."""
         levels = [(required, people) for _sequence, required, people in self.levels]
         alone = all(len(people) >= required for required, people in levels)
-        return alone and (not self.distinct or lifecycle.unmet_level(levels) is None)
+        return alone and (not self.distinct or seating.unmet_level(levels) is None)
 
     def start(self, standing):
         """Submit: approvals that stand are taken over, other steps wait."""
@@ -81,7 +81,7 @@ class Circuit:
         used = {voter for other in self.live() for voter in other["voters"]}
         if person in step["voters"] or (self.distinct and person in used):
             return False
-        return not self.distinct or lifecycle.unmet_level(self.missing(step, person, place)) is None
+        return not self.distinct or seating.unmet_level(self.missing(step, person, place)) is None
 
     def missing(self, step, person, place):
         """The voices that are missing once a person has approved a step in somebody's place."""
@@ -99,7 +99,7 @@ class Circuit:
         """Play one call, if somebody may; returns whether anything was done."""
         if operation == "delegate":
             giver, taker = choice.sample(PEOPLE, 2)
-            if lifecycle.closes_circle(self.delegations, giver, taker):
+            if seating.closes_circle(self.delegations, giver, taker):
                 return False
             self.delegations.append((giver, taker))
             return True
@@ -155,7 +155,7 @@ class Circuit:
         return True
 
     def picture(self):
-        return lifecycle.canonical(
+        return fingerprints.canonical(
             {
                 "state": self.state,
                 "steps": [

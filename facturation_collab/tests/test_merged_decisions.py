@@ -4,7 +4,7 @@ import json
 
 from odoo.exceptions import UserError
 
-from .. import lifecycle
+from .. import credentials, fingerprints
 from ..audit import verify
 from .approvers_common import ApproverCase
 from .integrity_common import IntegrityCase
@@ -37,7 +37,7 @@ class TestMergedDecisions(ApproverCase, IntegrityCase):
     def _prove(self, request, method="totp"):
         """Approve as the head with a proof for the first step."""
         step = request.step_ids.sorted("sequence")[0]
-        proof = lifecycle.Proof(self.head.id, "approve", method, {step.id: request.fingerprint})
+        proof = credentials.Proof(self.head.id, "approve", method, {step.id: request.fingerprint})
         return request.with_user(self.head).sudo()._decide("approve", "Because.", proof)
 
     def test_one_decision_counts_at_both_levels_and_the_history_says_so(self):
@@ -204,7 +204,7 @@ class TestMergedDecisions(ApproverCase, IntegrityCase):
         self.assertIn("given nowhere else", problems[0])
 
     def _chain(self, previous, payload):
-        return lifecycle.fingerprint(f"{previous}\n{lifecycle.canonical(payload)}")
+        return fingerprints.fingerprint(f"{previous}\n{fingerprints.canonical(payload)}")
 
     def test_a_batch_costs_no_more_queries(self):
         def count(size):

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import lifecycle
+from .. import fingerprints
 from .integrity_common import IntegrityCase
 
 VERSION = "odoo.addons.facturation_collab.models.account_validation_policy_version.AccountValidationPolicyVersion"
@@ -42,7 +42,7 @@ class TestPolicyVersions(VersionCase):
     def test_a_new_policy_has_its_first_version(self):
         self.assertEqual((self.first.number, self.first.state), (1, "applied"))
         self.assertEqual(self.first.changes, "First version.")
-        self.assertEqual(lifecycle.fingerprint(self.first.content), self.first.digest)
+        self.assertEqual(fingerprints.fingerprint(self.first.content), self.first.digest)
         levels = json.loads(self.first.content)["levels"]
         self.assertEqual(sorted(levels), sorted(map(str, self.policy.level_ids.ids)))
 
@@ -103,7 +103,7 @@ class TestPolicyVersions(VersionCase):
         self.assertNotEqual(forged, version.content)
         for query, values in (
             ("content = %s", [forged]),
-            ("content = %s, digest = %s", [forged, lifecycle.fingerprint(forged)]),
+            ("content = %s, digest = %s", [forged, fingerprints.fingerprint(forged)]),
             ("number = %s", [7]),
         ):
             with self.env.cr.savepoint() as savepoint:

@@ -22,7 +22,7 @@ from odoo.service.model import call_kw
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .. import lifecycle
+from .. import fingerprints, lifecycle
 from .validation_common import ValidationCase
 
 USUAL = 200
@@ -417,7 +417,7 @@ class TestRandomSequences(ValidationCase, HttpCase):
         self.assertLessEqual(len(requests.filtered(lambda request: request.state == "pending")), 1, call)
         for request in requests:
             self.assertTrue(request.event_ids._is_chain_intact(), call)
-            self.assertEqual(lifecycle.fingerprint(request.snapshot), request.fingerprint, call)
+            self.assertEqual(fingerprints.fingerprint(request.snapshot), request.fingerprint, call)
             live = request._get_live_steps()
             if request.state == "approved":
                 self.assertEqual(set(live.mapped("state")), {"approved"}, call)

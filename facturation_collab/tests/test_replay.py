@@ -113,7 +113,7 @@ class TestReplay(IntegrityCase):
         self.draft.write({"auto_approve": True, "auto_amount_max": 1000, "auto_bill_count": 1})
         bill = self._create_bill(amount=600)
         automatic = patch.object(type(self.draft), "_get_automatic_refusals", lambda policy, moves: {})
-        sampled = patch("odoo.addons.facturation_collab.lifecycle.is_sampled", lambda key, percent: False)
+        sampled = patch("odoo.addons.facturation_collab.fingerprints.is_sampled", lambda key, percent: False)
         with automatic, sampled:
             replay = self._replay(policy_ids=self._ids(self.draft))
         self.assertTrue(bill)

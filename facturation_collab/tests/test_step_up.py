@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 
-from .. import lifecycle
+from .. import credentials
 from ..models import account_validation_attempt
 from .validation_common import ValidationCase
 
@@ -32,7 +32,7 @@ class TestProofOfIdentity(StepUpCase):
     def _prove(self, bill, user=None, outcome="approve", answer="totp", **steps):
         step = bill.sudo().validation_request_id.step_ids[0]
         contents = {step.id: step.request_id.fingerprint, **steps}
-        return lifecycle.Proof((user or self.manager).id, outcome, answer, contents)
+        return credentials.Proof((user or self.manager).id, outcome, answer, contents)
 
     def _create_submitted(self, **vals):
         bill = self._create_bill(**vals)
@@ -67,8 +67,8 @@ class TestProofOfIdentity(StepUpCase):
             self._prove(bill, user=self.director),
             self._prove(bill, outcome="return"),
             self._prove(bill, answer="password"),
-            lifecycle.Proof(self.manager.id, "approve", "totp", {step.id: "another content"}),
-            lifecycle.Proof(self.manager.id, "approve", "totp", {}),
+            credentials.Proof(self.manager.id, "approve", "totp", {step.id: "another content"}),
+            credentials.Proof(self.manager.id, "approve", "totp", {}),
             {"user": self.manager.id, "outcome": "approve", "method": "totp"},
             True,
         ):

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from .. import chains, lifecycle
+from .. import chains, fingerprints
 from ..models import account_validation_verifier
 from .integrity_common import IntegrityCase
 
@@ -185,7 +185,7 @@ class TestVerification(IntegrityCase):
         self.assertFound("snapshot", self.bill.name)
         self._sql(
             "UPDATE account_validation_request SET fingerprint = %s WHERE id = %s",
-            lifecycle.fingerprint(changed),
+            fingerprints.fingerprint(changed),
             self.request.id,
         )
         self.assertFound("fingerprint")

@@ -10,13 +10,17 @@ class _Tried(Exception):
 
 
 class AccountFileTransfer(models.AbstractModel):
-    """Configuration to a file, and back. Whoever inherits says which: `_export_file` and `_import_file`.
+    """Configuration to a file, and back. Whoever inherits says which: `_export_file`, `_import_file` and two actions.
 
     The public methods are those of each dialog, so that each is tried by strangers.
     """
 
     _name = "account.file.transfer"
     _description = "Export and import as a file"
+    _import_action = None
+    """XML id of the action that opens this dialog to import."""
+    _list_action = None
+    """XML id of the action that lists what is imported."""
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company.root_id)
     file = fields.Binary(attachment=False)
@@ -69,6 +73,11 @@ class AccountFileTransfer(models.AbstractModel):
         """Return the records that a file makes or changes. The access was not checked yet."""
         raise NotImplementedError
 
+    def _show(self, records, **context):
+        """Return the list of what was imported."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(self._list_action)
+        return action | {"domain": [("id", "in", records.ids)], "context": context, "target": "main"}
+
     def _reopen(self):
         """Return the action that shows this dialog again."""
-        raise NotImplementedError
+        return self.env["ir.actions.act_window"]._for_xml_id(self._import_action) | {"res_id": self.id}

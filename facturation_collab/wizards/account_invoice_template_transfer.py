@@ -10,6 +10,8 @@ class AccountInvoiceTemplateTransfer(models.TransientModel):
     _name = "account.invoice.template.transfer"
     _inherit = ["account.file.transfer"]
     _description = "Export and import invoice templates"
+    _import_action = "facturation_collab.account_invoice_template_transfer_action_import"
+    _list_action = "facturation_collab.account_invoice_template_action"
 
     template_ids = fields.Many2many(
         "account.invoice.template", "account_invoice_template_transfer_rel", string="Templates", help="Those to export."
@@ -28,9 +30,7 @@ class AccountInvoiceTemplateTransfer(models.TransientModel):
     def action_import(self):
         """Import the file, whole or not at all, and show its templates."""
         check_call(self, single=True)
-        records = self._import()
-        action = self.env["ir.actions.act_window"]._for_xml_id("facturation_collab.account_invoice_template_action")
-        return action | {"domain": [("id", "in", records.ids)], "context": {}, "target": "main"}
+        return self._show(self._import())
 
     def _export_file(self):
         self.template_ids.check_access("read")
@@ -41,15 +41,3 @@ class AccountInvoiceTemplateTransfer(models.TransientModel):
     def _import_file(self, text):
         self.env["account.invoice.template"].check_access("create")
         return self.env["account.invoice.template.file"]._import(text, self.company_id)
-
-    def _reopen(self):
-        view = self.env.ref("facturation_collab.account_invoice_template_transfer_view_form_import")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import templates"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-            "target": "new",
-        }

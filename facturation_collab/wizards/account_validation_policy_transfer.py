@@ -10,6 +10,8 @@ class AccountValidationPolicyTransfer(models.TransientModel):
     _name = "account.validation.policy.transfer"
     _inherit = ["account.file.transfer"]
     _description = "Export and import policies"
+    _import_action = "facturation_collab.account_validation_policy_transfer_action_import"
+    _list_action = "facturation_collab.account_validation_policy_action"
 
     policy_ids = fields.Many2many(
         "account.validation.policy",
@@ -36,9 +38,7 @@ class AccountValidationPolicyTransfer(models.TransientModel):
     def action_import(self):
         """Import the file, whole or not at all, and show its policies."""
         check_call(self, single=True)
-        records = self._import()
-        action = self.env["ir.actions.act_window"]._for_xml_id("facturation_collab.account_validation_policy_action")
-        return action | {"domain": [("id", "in", records.ids)], "context": {"active_test": False}, "target": "main"}
+        return self._show(self._import(), active_test=False)
 
     def _export_file(self):
         self.policy_ids.check_access("write")
@@ -49,15 +49,3 @@ class AccountValidationPolicyTransfer(models.TransientModel):
     def _import_file(self, text):
         self.env["account.validation.policy"].check_access("create")
         return self.env["account.validation.policy.file"]._import(text, self.company_id, self.keep_mode)
-
-    def _reopen(self):
-        view = self.env.ref("facturation_collab.account_validation_policy_transfer_view_form_import")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import policies"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-            "target": "new",
-        }

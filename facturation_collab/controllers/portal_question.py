@@ -15,6 +15,9 @@ from ..models.account_invoice_question_link import MAX_FILE_SIZE, MAX_FILES
 
 ASK = "/my/invoices/<int:invoice_id>/ask"
 QUESTION = "/my/invoices/<int:invoice_id>/questions/<int:question_id>"
+PAGE = {"type": "http", "auth": "public", "website": True, "sitemap": False}
+GET = {**PAGE, "methods": ["GET"]}
+POST = {**PAGE, "methods": ["POST"], "max_content_length": MAX_FILES * MAX_FILE_SIZE + 2**20}
 INCOMPLETE = 422
 
 
@@ -48,75 +51,57 @@ class PortalQuestion(PortalAccount):
         person = invoice._get_outside_person(request.env.user, by_token)
         return {**values, **self._get_question_values(invoice, person, access_token if by_token else None)}
 
-    @http.route(ASK, type="http", auth="public", methods=["GET"], website=True, sitemap=False)
+    @http.route(ASK, **GET)
     @counting_misses
     def portal_ask(self, invoice_id, access_token=None, dispute=None, **_ignored):
         """Show the form that asks about an invoice, or disputes it."""
         invoice, person, token = self._find_invoice(invoice_id, access_token)
         return self._show_ask(invoice, person, token, {"dispute": bool(dispute)})
 
-    @http.route(
-        ASK,
-        type="http",
-        auth="public",
-        methods=["POST"],
-        website=True,
-        sitemap=False,
-        max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
-    )
+    @http.route(ASK, **POST)
     @counting_misses
     def portal_ask_send(self, invoice_id, access_token=None, **_form):
         """Ask, as the contact that the visitor is."""
         form = self._get_form()
         invoice, person, token = self._find_invoice(invoice_id, access_token)
-        try:
-            self._check_limits(person, invoice)
-            with request.env.cr.savepoint():
-                question = invoice._ask_from_outside(
-                    person,
-                    _to_int(form.get("kind_id")),
-                    form.get("text"),
-                    self._get_files(),
-                    by_token=bool(token),
-                    dispute=self._get_dispute(form) if form.get("dispute") else None,
-                )
-        except UserError as refused:
-            return self._show_ask(invoice, person, token, form, str(refused))
-        return request.redirect(question._get_outside_url(), code=303)
 
-    @http.route(QUESTION, type="http", auth="public", methods=["GET"], website=True, sitemap=False)
+        def ask():
+            question = invoice._ask_from_outside(
+                person,
+                _to_int(form.get("kind_id")),
+                form.get("text"),
+                self._get_files(),
+                by_token=bool(token),
+                dispute=self._get_dispute(form) if form.get("dispute") else None,
+            )
+            return question._get_outside_url()
+
+        return self._send(invoice, person, ask, lambda error: self._show_ask(invoice, person, token, form, error))
+
+    @http.route(QUESTION, **GET)
     @counting_misses
     def portal_question(self, invoice_id, question_id, access_token=None, **_ignored):
         """Show a question, where it stands and its answer."""
         return self._show_question(*self._find_question(invoice_id, question_id, access_token))
 
-    @http.route(
-        QUESTION,
-        type="http",
-        auth="public",
-        methods=["POST"],
-        website=True,
-        sitemap=False,
-        max_content_length=MAX_FILES * MAX_FILE_SIZE + 2**20,
-    )
+    @http.route(QUESTION, **POST)
     @counting_misses
     def portal_question_send(self, invoice_id, question_id, access_token=None, **_form):
         """Answer, accept, ask again, rate or withdraw, as the contact that the visitor is."""
         form = self._get_form()
         question, person, token = self._find_question(invoice_id, question_id, access_token)
-        try:
-            self._check_limits(person, question.move_id)
-            with request.env.cr.savepoint():
-                question._do_from_outside(
-                    person, form.get("operation"), form.get("text"), self._get_files(), rating=form.get("rating")
-                )
-        except UserError as refused:
-            return self._show_question(question, person, token, form, str(refused))
-        return request.redirect(self._get_url(f"{invoice_id}/questions/{question_id}", token), code=303)
 
-    @http.route(
-        f"{QUESTION}/files/<int:file_id>", type="http", auth="public", methods=["GET"], website=True, sitemap=False
-    )
+        def act():
+            question._do_from_outside(
+                person, form.get("operation"), form.get("text"), self._get_files(), rating=form.get("rating")
+            )
+            return self._get_url(f"{invoice_id}/questions/{question_id}", token)
+
+        return self._send(
+            question.move_id, person, act, lambda error: self._show_question(question, person, token, form, error)
+        )
+
+    @http.route(f"{QUESTION}/files/<int:file_id>", **GET)
     @counting_misses
     def portal_question_file(self, invoice_id, question_id, file_id, access_token=None, **_ignored):
         """Send a file that people outside may see of this question."""
@@ -166,6 +151,20 @@ class PortalQuestion(PortalAccount):
         if not question:
             raise NotFound
         return question, person, token
+
+    def _send(self, invoice, person, act, show):
+        """Do what a form asks for, whole or not at all, and go on to the page of what became of it.
+
+        :param act: function that does it and returns the address of that page
+        :param show: function that returns the page of the form again, given what is wrong
+        """
+        try:
+            self._check_limits(person, invoice)
+            with request.env.cr.savepoint():
+                url = act()
+        except UserError as refused:
+            return show(str(refused))
+        return request.redirect(url, code=303)
 
     def _check_limits(self, person, invoice):
         """:raises UserError: when this contact, invoice or address sent too much in the last hour"""

@@ -33,7 +33,8 @@ def can_move(old: str, new: str) -> bool:
 
 
 def is_automatic(headers: Mapping[str, str]) -> bool:
-    """Tell whether an e-mail was written by a machine: such an e-mail answers nothing.
+    """Tell whether an e-mail was written by a machine: such an e-mail answers nothing. One that nobody can answer,
+    without a path back, is a machine's, too.
 
     >>> is_automatic({"Auto-Submitted": "auto-replied"}), is_automatic({"Auto-Submitted": "no"})
     (True, False)
@@ -43,9 +44,13 @@ def is_automatic(headers: Mapping[str, str]) -> bool:
     ...     is_automatic({"Subject": "Re: Price"}),
     ... )
     (True, True, False)
+    >>> is_automatic({"Return-Path": "<>"}), is_automatic({"Return-Path": "<ann@example.com>"})
+    (True, False)
     """
     values = {name.lower(): str(value or "").strip().lower() for name, value in headers.items()}
     if values.get("auto-submitted", "no").split(";")[0].strip() not in ("", "no"):
+        return True
+    if values.get("return-path") == "<>":
         return True
     return values.get("precedence") in AUTOMATIC_PRECEDENCES or any(name in values for name in AUTOMATIC_HEADERS)
 

@@ -61,7 +61,7 @@ class AccountInvoiceQuestion(models.Model):
     )
     pauses_deadline = fields.Boolean("Pauses the deadline", readonly=True)
     deadline = fields.Datetime("Answer until", readonly=True)
-    answer = fields.Text(readonly=True)
+    answer = fields.Text("Answer given", readonly=True)
     answered_by = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
     answered_at = fields.Datetime("Answered on", readonly=True)
     step_id = fields.Many2one(

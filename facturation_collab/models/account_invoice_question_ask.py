@@ -156,7 +156,7 @@ class AccountMove(models.Model):
         if owner and self._get_department_audience(owner):
             return owner
         own = self.sudo().department_id
-        return own if own and own.reader_ids else own.browse()
+        return own if own and self._get_department_audience(own) else own.browse()
 
     def _prepare_asked_vals(self, kind, text, line, is_blocking, correction, user, department, partner):
         """Return the values of a question that the present user may ask on this invoice."""

@@ -42,28 +42,17 @@ class AccountInvoiceQuestion(models.Model):
         partner = self.partner_id
         env = self.with_context(lang=partner.lang).env
         url = f"{self.get_base_url()}/invoice-question/{token}"
-        body = Markup("<p>%s</p>%s<p><a href='%s'>%s</a></p><p>%s</p>") % (
+        kept = Markup("<p>%s</p>%s") % (
             env._("%s asks you a question about an invoice:", self.company_id.name),
             self.body or "",
+        )
+        link = Markup("<p><a href='%s'>%s</a></p><p>%s</p>%s") % (
             url,
             env._("Answer"),
             env._("The link is for you alone and works until %s.", format_datetime(env, self.link_expires_at)),
+            self._get_reply_hint(env),
         )
-        mail = (
-            self.env["mail.mail"]
-            .sudo()
-            .create(
-                {
-                    "subject": env._("A question about an invoice"),
-                    "body_html": body,
-                    "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
-                    "recipient_ids": [(4, partner.id)],
-                    "auto_delete": True,
-                    "message_type": "user_notification",
-                }
-            )
-        )
-        mail.send_after_commit()
+        self._mail_outside(partner, env._("A question about an invoice"), kept, link)
 
     @api.model
     def _find_by_token(self, token):

@@ -8,6 +8,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext, plaintext2html
+from odoo.tools.mail import generate_tracking_message_id
 
 from .. import questions
 
@@ -144,10 +145,15 @@ class AccountInvoiceQuestion(models.Model):
         kind = msg_vals.get("message_type") or message.message_type
         if len(self) == 1 and kind in ("email", "comment"):
             named = msg_vals["partner_ids"] if "partner_ids" in msg_vals else message.sudo().partner_ids.ids
-            people = (self.sudo().asker_id | self.sudo().user_id).partner_id.ids
-            msg_vals = {**msg_vals, "partner_ids": list({*(named or ()), *people})}
+            author_id = msg_vals["author_id"] if "author_id" in msg_vals else message.sudo().author_id.id
+            people = self._get_reply_partners(self.env["res.partner"].sudo().browse(author_id or []))
+            msg_vals = {**msg_vals, "partner_ids": list({*(named or ()), *people.ids})}
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         return self._filter_recipients(message, msg_vals, recipients) if len(self) == 1 else recipients
+
+    def _get_reply_partners(self, author):
+        """Return, as sudo, who hears of a reply of this author in any case."""
+        return (self.sudo().asker_id | self.sudo().user_id).partner_id
 
     def _filter_recipients(self, message, msg_vals, recipients):
         question = self.sudo()
@@ -194,18 +200,43 @@ class AccountInvoiceQuestion(models.Model):
         users = author.sudo().user_ids.filtered(lambda user: user.active and not user.share)
         return next((user for user in users if not self._get_answer_refusal(user)), users.browse())
 
-    def _is_reply_accepted(self, author):
-        """Tell whether an e-mail of this author may enter the thread: from people who may read the invoice, and from
-        whoever outside is asked here.
+    def _find_reply_author(self, email):
+        """Return, as sudo, the contact who writes from an address; empty for one that nobody here has."""
+        threads = self.sudo() or self.env["mail.thread"]
+        return threads._partner_find_from_emails_single([email], no_create=True).sudo()
+
+    def _get_reply_refusal(self, author, parent):
+        """Return why an e-mail does not enter this thread, in words for its sender; empty when it does: from people who
+        may read the invoice.
+
+        :param author: res.partner, may be empty
+        :param parent: mail.message, as sudo, that it replies to; may be empty
         """
         self.ensure_one()
-        question = self.sudo()
-        if not author:
-            return False
-        if author in (question.partner_id | question.asker_partner_id):
-            return True
         users = author.sudo().user_ids.filtered(lambda user: user.active and not user.share)
-        return any(question.move_id._is_readable_by(user) for user in users)
+        if any(self.sudo().move_id._is_readable_by(user) for user in users):
+            return ""
+        return self.env._(
+            "The address that you wrote from takes no part in this conversation. Reply from the address that received "
+            "our message, or open the link in it."
+        )
+
+    def _refuse_reply(self, author, parent, message, message_dict):
+        """Tell whoever replied to this question, in their language, why their e-mail was not taken.
+
+        :returns: whether it was refused
+        """
+        lang = author.lang or self.sudo().company_id.partner_id.lang
+        inside = self.with_context(lang=lang)
+        if not (refusal := inside._get_reply_refusal(author, parent)):
+            return False
+        if message_dict["email_from"]:
+            body = Markup("<p>%s</p><p>%s</p>") % (inside.env._("Your e-mail was not delivered."), refusal)
+            # With this tag Odoo takes no reply to the refusal, so that two machines do not write to each other.
+            tag = generate_tracking_message_id("loop-detection-bounce-email")
+            references = f"{message_dict['message_id']} {tag}"
+            inside._routing_create_bounce_email(message_dict["email_from"], body, message, references=references)
+        return True
 
 
 class MailThread(models.AbstractModel):
@@ -218,20 +249,21 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
-        """What a machine or a stranger sends to a question is dropped: natively it would stand in the thread."""
+        """What a machine sends to a question is dropped, a stranger is refused: natively both would stand in it."""
         checked = super()._routing_check_route(message, message_dict, route, raise_exception=raise_exception)
         if not checked or checked[0] != "account.invoice.question":
             return checked
         question = self.env["account.invoice.question"].sudo().browse(checked[1] or []).exists()
-        is_new = not checked[1]
-        threads = question or self.env["mail.thread"]
-        author = threads._partner_find_from_emails_single([message_dict["email_from"]], no_create=True)
+        author = question._find_reply_author(message_dict["email_from"])
+        parent = self.env["mail.message"].sudo().browse(message_dict.get("parent_id") or [])
         if questions.is_automatic(dict(message.items())):
             reason = "it was sent by a machine"
-        elif is_new and not author.user_ids._filter_validation_users():
+        elif not checked[1] and not author.user_ids._filter_validation_users():
             reason = "its sender works with no invoices"
-        elif not is_new and not (question and question._is_reply_accepted(author)):
-            reason = "its sender may not read the invoice"
+        elif checked[1] and not question:
+            reason = "there is no such question any more"
+        elif checked[1] and question._refuse_reply(author, parent, message, message_dict):
+            reason = "its sender takes no part in it"
         else:
             message_dict["author_id"] = author.id
             return checked

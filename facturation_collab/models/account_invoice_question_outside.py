@@ -122,10 +122,14 @@ class AccountInvoiceQuestion(models.Model):
     def _reopen_from_outside(self, person, text, files):
         text = self._check_outside_text(text, self.env._("Write what is still missing."))
         self._check_files(files)
-        self._move_to("open", rating=False, rating_comment=False)
-        self._set_deadlines()
+        self._reopen()
         attachments = self._add_outside_files(files)
         self._tell_from_outside(person, lambda env: env._("The question was asked again."), text, attachments)
+
+    def _reopen(self):
+        """Wait for an answer again, as whoever asked from outside wants."""
+        self._move_to("open", rating=False, rating_comment=False)
+        self._set_deadlines()
 
     def _rate_from_outside(self, person, rating, text):
         if rating not in dict(RATINGS):

@@ -83,11 +83,6 @@ class AccountInvoiceQuestion(models.Model):
         if self.sudo().asker_partner_id and self.state == "closed":
             self._send_outside(lambda env: env._("Your question about an invoice was closed:"), self.name)
 
-    def _take_reply(self, message):
-        """Nothing goes outside without somebody who marks it as the answer: a reply by e-mail is a remark."""
-        if not self.sudo().asker_partner_id:
-            super()._take_reply(message)
-
     def _send_outside(self, sentence, text):
         """Send one mail to whoever asked from outside, in their language, with the link of the page.
 
@@ -99,21 +94,47 @@ class AccountInvoiceQuestion(models.Model):
             return
         env = self.with_context(lang=partner.lang).env
         move = question.move_id.with_env(env).sudo()
-        body = Markup("<p>%s</p>%s<p><a href='%s'>%s</a></p>") % (
-            sentence(env),
-            plaintext2html(text),
+        kept = Markup("<p>%s</p>%s") % (sentence(env), plaintext2html(text))
+        link = Markup("<p><a href='%s'>%s</a></p>%s") % (
             f"{question.get_base_url()}{question._get_outside_url()}",
             env._("See it, accept it or ask again"),
+            question._get_reply_hint(env),
         )
+        subject = f"{question.company_id.name}: {move.name if move.state == 'posted' else move.ref or ''}"
+        question._mail_outside(partner, subject, kept, link)
+
+    def _mail_outside(self, partner, subject, kept, link):
+        """Send one mail of the company to a contact outside, whose replies come back to this question.
+
+        Only what has no link stays here, so that no thread keeps one that works; whoever reads the thread sees it not
+        among the messages, where the answer stands already.
+
+        :param kept: the text as HTML, which a reply is found by
+        :param link: what follows it in the mail, and is forgotten once that is sent
+        """
+        self.ensure_one()
+        company = self.company_id
         vals = {
-            "subject": f"{question.company_id.name}: {move.name if move.state == 'posted' else move.ref or ''}",
-            "body_html": body,
-            "email_from": question.company_id.email_formatted or self.env.user.email_formatted,
+            "subject": subject,
+            "body": kept,
+            "body_html": kept + link,
+            "email_from": company.email_formatted or self.env.user.email_formatted,
+            # Nobody outside learns who wrote it.
+            "author_id": company.partner_id.id,
             "recipient_ids": [(4, partner.id)],
+            "model": self._name,
+            "res_id": self.id,
+            "is_notification": True,
             "auto_delete": True,
             "message_type": "user_notification",
         }
         self.env["mail.mail"].sudo().create(vals).send_after_commit()
+
+    def _get_reply_hint(self, env):
+        """Return the paragraph that invites to reply, where Odoo receives e-mails for the company."""
+        if not self.company_id.catchall_email:
+            return Markup()
+        return Markup("<p>%s</p>") % env._("Or reply to this e-mail: your reply comes to the same place.")
 
     def _get_outside_url(self):
         """Return the page of this question; with the token of the invoice only for whoever came with it."""

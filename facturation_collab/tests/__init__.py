@@ -26,6 +26,7 @@ from . import test_public_api
 from . import test_question_mail
 from . import test_question_tours
 from . import test_portal_questions
+from . import test_portal_replies
 from . import test_dispute_credit
 from . import test_portal_bills
 from . import test_customer_service

@@ -42,20 +42,23 @@ class AccountInvoiceQuestion(models.Model):
         self.filtered("partner_id")._send_links()
 
     def _notify_asked(self):
-        """Send each person one message about several questions that they are asked at once."""
+        """Tell people of several questions that they are asked at once: one message for each language and list."""
         asked = defaultdict(self.browse)
         for question in self:
             for partner in question._get_asked_partners():
                 asked[partner] |= question
+        told = defaultdict(self.env["res.partner"].browse)
         for partner, found in asked.items():
-            env = self.with_context(lang=partner.sudo().lang).env
+            told[partner.sudo().lang, found] |= partner
+        for (lang, found), partners in told.items():
+            env = self.with_context(lang=lang).env
             links = Markup("").join(
                 Markup('<li><a href="%s">%s</a></li>')
                 % (URL % question.id, f"{question.move_id._get_validation_title()}: {question.name}")
                 for question in found.with_env(env).sudo()
             )
             self.env["mail.thread"].sudo().message_notify(
-                partner_ids=partner.ids,
+                partner_ids=partners.ids,
                 author_id=self.env.user.partner_id.id,
                 subject=env._("%s questions wait for your answer", len(found)),
                 body=Markup("<p>%s</p><ul>%s</ul>") % (env._("These questions wait for your answer:"), links),

@@ -57,6 +57,8 @@ class AccountMove(models.Model):
                 refusals[move] = refusal
                 continue
             vals_list.append(move._prepare_asked_vals(kind, text, line, is_blocking, correction, **asked))
+        if asked["user"]:
+            (self - self.union(*refusals))._open_to(asked["user"])
         action = self._report(refusals, self.env._("The question was asked on %s invoices."))
         self.env["account.invoice.question"]._ask(vals_list, attachment_ids)
         return action
@@ -140,6 +142,11 @@ class AccountMove(models.Model):
         request = self.sudo().validation_request_id
         return request.state == "pending" and not request._get_forward_refusal(self.env.user)
 
+    def _open_to(self, user):
+        """Let a colleague who is asked take part in these invoices from then on, where they may not read them yet."""
+        closed = self.filtered(lambda move: not move._is_readable_by(user))
+        closed.sudo().validation_request_id._engine().write({"participant_ids": [Command.link(user.id)]})
+
     def _get_department_audience(self, department):
         """Return, as sudo, the people of a department who may read this invoice."""
         self.ensure_one()
@@ -163,9 +170,6 @@ class AccountMove(models.Model):
         questions = self.env["account.invoice.question"]
         if not (user or department or partner):
             department = self._get_question_department(kind)
-        if user and not self._is_readable_by(user):
-            request = self.sudo().validation_request_id
-            request._engine().write({"participant_ids": [Command.link(user.id)]})
         vals = {
             "asker_id": self.env.uid,
             "user_id": user.id,

@@ -57,8 +57,10 @@ class AccountInvoiceQuestion(models.Model):
     def _get_stand_ins(self):
         """Return, as sudo, who answers this question where nobody has it: people who may read the invoice."""
         question = self.sudo()
-        groups = [self.env.ref(xmlid).sudo().all_user_ids for xmlid in STAND_IN_GROUPS]
-        for users in (question.company_id.question_user_id, *groups):
+        # Looked up in the cache: `ref()` would ask the database for each question.
+        ids = [self.env["ir.model.data"]._xmlid_to_res_id(xmlid) for xmlid in STAND_IN_GROUPS]
+        groups = self.env["res.groups"].sudo().browse(ids)
+        for users in (question.company_id.question_user_id, *(group.all_user_ids for group in groups)):
             own = users._filter_validation_users().filtered(lambda user: question.company_id in user.company_ids)
             if found := own.filtered(question.move_id._is_readable_by):
                 return found

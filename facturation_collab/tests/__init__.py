@@ -32,6 +32,7 @@ from . import test_portal_bills
 from . import test_customer_service
 from . import test_portal_tours
 from . import test_questions
+from . import test_question_unassigned
 from . import test_templates
 from . import test_template_access
 from . import test_template_proposals

@@ -5,7 +5,7 @@ from .question_common import QuestionCase
 PDF = b"%PDF-1.4\nproof"
 
 
-class PortalCase(QuestionCase, HttpCase):
+class OutsideCase(QuestionCase):
     """A posted invoice of Marketing to Azure, whose clerk has a portal account; and a stranger who has one, too."""
 
     @classmethod
@@ -36,6 +36,10 @@ class PortalCase(QuestionCase, HttpCase):
             invoice.action_post()
         invoice._portal_ensure_token()
         return invoice
+
+
+class PortalCase(OutsideCase, HttpCase):
+    """The same, through the pages of the portal."""
 
     def _open(self, path, user=None, **params):
         """Get a page as a portal user, or as a visitor."""

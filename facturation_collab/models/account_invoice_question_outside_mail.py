@@ -106,8 +106,8 @@ class AccountInvoiceQuestion(models.Model):
     def _mail_outside(self, partner, subject, kept, link):
         """Send one mail of the company to a contact outside, whose replies come back to this question.
 
-        Only what has no link stays here, so that no thread keeps one that works; whoever reads the thread sees it not
-        among the messages, where the answer stands already.
+        Only what has no link stays here, so that no thread keeps one that works. It is not shown among the messages,
+        where the same text stands already.
 
         :param kept: the text as HTML, which a reply is found by
         :param link: what follows it in the mail, and is forgotten once that is sent

@@ -94,6 +94,11 @@ def inbox():
         server.shutdown()
 
 
+def read(mail):
+    """The text of a mail, decoded."""
+    return mail.get_body(("plain",)).get_content()
+
+
 def reply(server, mail, sender, text, **headers):
     """Reply to a mail, and hand the reply to Odoo as `odoo-mailgate` does."""
     message = EmailMessage()
@@ -116,14 +121,15 @@ def test_a_customer_replies_to_the_answer_from_a_mail_program(start_server, inbo
 
     mail = inbox.wait_for("azure@theirs.example")
     assert f"<{facts['catchall']}>" in mail["Reply-To"]
-    assert "Approver" not in mail.as_string()
+    assert "It is." in read(mail)
+    assert "Approver" not in f"{mail['From']} {mail['Reply-To']} {read(mail)}"
     state = STATE.format(question=question)
     assert server.shell(state)[0] == "answered"
 
     reply(server, mail, "azure@theirs.example", "I am away.", Auto_Submitted="auto-replied")
     reply(server, mail, "mallory@elsewhere.example", "Pay me instead.")
     refusal = inbox.wait_for("mallory@elsewhere.example")
-    assert "was not delivered" in refusal.get_body(("plain",)).get_content()
+    assert "was not delivered" in read(refusal)
     assert server.shell(state)[0] == "answered"
 
     heard = len([to for to, _message in inbox.mails if "approver@example.com" in to])
@@ -131,5 +137,5 @@ def test_a_customer_replies_to_the_answer_from_a_mail_program(start_server, inbo
     stands = server.shell(state)
     assert stands[:3] == ["open", "Azure", "email"]
     assert "Which order?" in stands[3]
-    assert "Which order?" in inbox.wait_for("approver@example.com", heard + 1).as_string()
+    assert "Which order?" in read(inbox.wait_for("approver@example.com", heard + 1))
     assert len([to for to, _message in inbox.mails if "azure@theirs.example" in to]) == 1

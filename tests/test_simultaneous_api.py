@@ -1,0 +1,182 @@
+"""Programs that write the same bill over JSON-2: nothing that was accepted is lost, whatever the order of requests."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from validation import Company
+
+CLIENTS = 4
+TIMES = 8
+# Conflicts, and what PostgreSQL answers to whoever comes second: Odoo replays that call.
+EXPECTED = [r"odoo\.http: (?!Exception during request handling)", r"odoo\.sql_db: bad query: "]
+CONFLICT = "odoo.addons.facturation_collab.exceptions.RevisionConflict"
+REVISIONS = """
+env.invalidate_all()
+revisions = env['account.move.revision'].search([('move_id', '=', {bill})], order='number')
+answer = [[revision.number, revision.user_id.login, revision.through, revision.changes] for revision in revisions]
+"""
+
+
+@pytest.fixture(scope="module")
+def company(refusing_server):
+    return Company(refusing_server)
+
+
+@pytest.fixture
+def bill(company):
+    return company.create_bills(1)[0]
+
+
+@pytest.fixture(scope="module")
+def clients(company):
+    return {login: company.client(login) for login in ("contributor", "finance", "outsider")}
+
+
+def post(client, method, model="account.move", **arguments):
+    """Call as a program does: (status, body)."""
+    answer = client.session.post(f"{client.url}/json/2/{model}/{method}", json=arguments, timeout=120)
+    return answer.status_code, answer.json()
+
+
+def write(client, bill, expected, **vals):
+    return post(client, "write", ids=[bill], vals={**vals, "expected_revision": expected})
+
+
+def read(client, bill, *fields):
+    return client.call("account.move", "read", ids=[bill], fields=["content_revision", *fields])[0]
+
+
+def read_revisions(company, bill):
+    return company.server.shell(REVISIONS.format(bill=bill))
+
+
+def test_a_stale_write_says_who_and_what(clients, bill):
+    assert write(clients["finance"], bill, 0, ref="Theirs") == (200, True)
+    status, body = write(clients["contributor"], bill, 0, ref="Mine", narration="<p>Mine</p>")
+    assert (status, body["name"]) == (409, CONFLICT)
+    assert "Finance changed" in body["message"]
+    context = body["context"]
+    assert (context["move_id"], context["people"], context["revision"], context["seen"]) == (bill, "Finance", 0, 1)
+    row = {"key": "ref", "label": "Reference", "before": "", "theirs": "Theirs", "mine": "Mine"}
+    assert context["rows"] == [row]
+    state = read(clients["finance"], bill, "ref", "narration")
+    assert (state["ref"], state["narration"], state["content_revision"]) == ("Theirs", False, 1)
+
+
+def test_what_meets_nothing_is_merged(company, clients, bill):
+    assert write(clients["finance"], bill, 0, ref="Theirs") == (200, True)
+    assert write(clients["contributor"], bill, 0, payment_reference="Mine") == (200, True)
+    state = read(clients["finance"], bill, "ref", "payment_reference")
+    assert (state["ref"], state["payment_reference"], state["content_revision"]) == ("Theirs", "Mine", 2)
+    assert [revision[:3] for revision in read_revisions(company, bill)] == [
+        [1, "finance", "program"],
+        [2, "contributor", "program"],
+    ]
+
+
+def test_choices_settle_a_conflict(clients, bill):
+    write(clients["finance"], bill, 0, ref="Theirs", payment_reference="Theirs")
+    mine = {"ref": "Mine", "payment_reference": "Mine"}
+    _status, body = write(clients["contributor"], bill, 0, **mine)
+    choices = {"ref": "mine", "payment_reference": "theirs"}
+    expected = {"revision": 0, "seen": body["context"]["seen"], "choices": choices}
+    assert write(clients["contributor"], bill, expected, **mine) == (200, True)
+    state = read(clients["finance"], bill, *mine)
+    assert (state["ref"], state["payment_reference"]) == ("Mine", "Theirs")
+
+
+def test_a_line_by_itself_is_checked_too(clients, bill):
+    [line] = read(clients["finance"], bill, "invoice_line_ids")["invoice_line_ids"]
+    of_line = {"model": "account.move.line", "ids": [line]}
+    assert post(clients["finance"], "write", **of_line, vals={"price_unit": 5, "expected_revision": 0})[0] == 200
+    stale = {"price_unit": 7, "expected_revision": 0}
+    status, body = post(clients["contributor"], "write", **of_line, vals=stale)
+    assert (status, body["context"]["rows"][0]["key"]) == (409, f"{line}/price_unit")
+    assert post(clients["contributor"], "write", **of_line, vals={"quantity": 3, "expected_revision": 0})[0] == 200
+    state = clients["finance"].call("account.move.line", "read", ids=[line], fields=["price_unit", "quantity"])[0]
+    assert (state["price_unit"], state["quantity"]) == (5, 3)
+
+
+def test_a_stranger_learns_nothing_of_a_conflict(clients, bill):
+    write(clients["finance"], bill, 0, ref="Theirs")
+    status, body = write(clients["outsider"], bill, 0, ref="Mine")
+    assert status == 403 and "Theirs" not in str(body) and "Finance" not in str(body)
+
+
+def write_until_accepted(client, bill, get_vals):
+    """Read, write what follows from it, and start again after each conflict; return how many there were."""
+    conflicts = 0
+    while True:
+        status, body = write_once(client, bill, get_vals)
+        if status == 200:
+            return conflicts
+        assert (status, body["name"]) == (409, CONFLICT), body
+        conflicts += 1
+
+
+def write_once(client, bill, get_vals):
+    state = read(client, bill, "ref", "payment_reference", "invoice_line_ids")
+    return write(client, bill, state["content_revision"], **get_vals(state))
+
+
+def run_at_once(work):
+    """Run a function of a number in as many threads as there are clients, starting together."""
+    barrier = Barrier(CLIENTS)
+
+    def run(number):
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(run, range(CLIENTS)))
+
+
+def test_nothing_accepted_is_lost_among_parallel_clients(company, bill):
+    """Each client counts up the same field, and adds lines that meet nothing, again and again."""
+    logins = [("contributor", "finance")[number % 2] for number in range(CLIENTS)]
+    everybody = [company.client(login) for login in logins]
+
+    def count_up(state):
+        return {"ref": str(int(state["ref"] or 0) + 1)}
+
+    def work(number):
+        client, conflicts = everybody[number], 0
+        for turn in range(TIMES):
+            conflicts += write_until_accepted(client, bill, count_up)
+            line = {"name": f"{number}/{turn}", "price_unit": 1, "tax_ids": []}
+            conflicts += write_until_accepted(client, bill, lambda _state, line=line: {"invoice_line_ids": [[0, 0, line]]})
+        return conflicts
+
+    conflicts = run_at_once(work)
+    accepted = CLIENTS * TIMES
+    state = read(everybody[0], bill, "ref", "invoice_line_ids", "amount_untaxed")
+    assert sum(conflicts), "The clients never met."
+    assert state["ref"] == str(accepted)
+    assert len(state["invoice_line_ids"]) == 1 + accepted
+    assert state["amount_untaxed"] == 100 + accepted
+    revisions = read_revisions(company, bill)
+    assert [revision[0] for revision in revisions] == list(range(1, 2 * accepted + 1))
+    assert state["content_revision"] == 2 * accepted
+    counted = [changes["move"]["ref"] for *_rest, changes in revisions if "ref" in changes.get("move", {})]
+    assert [[int(before or 0), int(after)] for before, after in counted] == [[n, n + 1] for n in range(accepted)]
+    added = [
+        values["added"]["name"]
+        for *_rest, changes in revisions
+        for values in changes.get("lines", {}).values()
+        if "added" in values
+    ]
+    assert sorted(added) == sorted(f"{number}/{turn}" for number in range(CLIENTS) for turn in range(TIMES))
+    for login in set(logins):
+        assert sum(revision[1] == login for revision in revisions) == 2 * TIMES * logins.count(login)
+
+
+def test_blind_writers_of_the_same_meet_one_winner(company, clients):
+    """All clients write the same field from the same revision at once: one is accepted, and the others are told."""
+    everybody = [company.client("finance") for _number in range(CLIENTS)]
+    for bill in company.create_bills(TIMES):
+        answers = run_at_once(lambda number, bill=bill: write(everybody[number], bill, 0, ref=str(number)))
+        assert sorted(status for status, _body in answers) == [200] + [409] * (CLIENTS - 1)
+        [winner] = [number for number, (status, _body) in enumerate(answers) if status == 200]
+        assert read(clients["finance"], bill, "ref")["ref"] == str(winner)
+        assert [revision[3] for revision in read_revisions(company, bill)] == [{"move": {"ref": [None, str(winner)]}}]

@@ -151,7 +151,9 @@ def test_nothing_accepted_is_lost_among_parallel_clients(company, bill):
         for turn in range(TIMES):
             refusals += write_until_accepted(client, bill, count_up)
             line = {"name": f"{number}/{turn}", "price_unit": 1, "tax_ids": []}
-            refusals += write_until_accepted(client, bill, lambda _state, line=line: {"invoice_line_ids": [[0, 0, line]]})
+            refusals += write_until_accepted(
+                client, bill, lambda _state, line=line: {"invoice_line_ids": [[0, 0, line]]}
+            )
         return refusals
 
     refusals = run_at_once(work)

@@ -13,8 +13,8 @@ class AccountMoveLine(models.Model):
         compute="_compute_expected_revision",
         inverse="_inverse_expected_revision",
         export_string_translation=False,
-        help="Write the revision of the invoice that you have read, and the write is refused or merged when the invoice "
-        "was changed since.",
+        help="Write the revision of the invoice that you have read, and the write is refused or merged when the "
+        "invoice was changed since.",
     )
 
     @api.depends("content_revision")

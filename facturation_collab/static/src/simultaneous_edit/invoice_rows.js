@@ -59,16 +59,14 @@ function withRevisions(model) {
                     }
                     const answer = await askChoices(model.dialog, conflict, getTitle(conflict));
                     if (!answer) {
-                        throw new GoesOnEditing();
+                        throw new GoesOnEditing("Nothing was saved");
                     }
                     expected[conflict.move_id] = { revision: conflict.revision, ...answer };
                 }
             }
         },
         webSaveMulti(resModel, resIds, changes, kwargs) {
-            const values = resIds.map((id, index) =>
-                withExpected(changes[index], getRowRevisions(resModel, [id]))
-            );
+            const values = resIds.map((id, index) => withExpected(changes[index], getRowRevisions(resModel, [id])));
             return orm.webSaveMulti(resModel, resIds, values, kwargs);
         },
     });

@@ -107,7 +107,8 @@ const conflictInAList = (name) => [
     },
     {
         content: "The other person changed the same: both are shown, with the invoice",
-        trigger: ".o_conflict_dialog:contains(You and Contributor changed the same in) .o_conflict_row:contains(Theirs)",
+        trigger:
+            ".o_conflict_dialog:contains(You and Contributor changed the same in) .o_conflict_row:contains(Theirs)",
     },
     {
         content: "Go on editing: nothing is lost",

@@ -7,16 +7,13 @@ import pytest
 from validation import Company
 
 CLIENTS = 4
-TIMES = 5
+TIMES = 3
 CONFLICT = "odoo.addons.facturation_collab.exceptions.RevisionConflict"
 BUSY = "psycopg2.errors.SerializationFailure"
 """What Odoo answers, with 500, to a request that it replayed five times in vain: nothing was written."""
-# Conflicts, and what PostgreSQL answers to whoever comes second: Odoo replays that call, five times at most.
-EXPECTED = [
-    r"odoo\.http: (?!Exception during request handling)",
-    r"odoo\.http: Exception during request handling[\s\S]*psycopg2\.errors\.SerializationFailure",
-    r"odoo\.sql_db: bad query: ",
-]
+# Conflicts, and what PostgreSQL answers to whoever comes second: Odoo replays that call, five times at most. The tests
+# look at each answer.
+EXPECTED = [r"odoo\.http: ", r"odoo\.sql_db: bad query: "]
 REVISIONS = """
 env.invalidate_all()
 revisions = env['account.move.revision'].search([('move_id', '=', {bill})], order='number')
@@ -139,18 +136,19 @@ def run_at_once(work):
 
 
 def test_nothing_accepted_is_lost_among_parallel_clients(company, bill):
-    """Each client counts up the same field, and adds lines that meet nothing, again and again."""
+    """Each client adds a word to the same field, and lines that meet nothing, again and again."""
     logins = [("contributor", "finance")[number % 2] for number in range(CLIENTS)]
     everybody = [company.client(login) for login in logins]
 
-    def count_up(state):
-        return {"ref": str(int(state["ref"] or 0) + 1)}
+    words = [f"{number}/{turn}" for number in range(CLIENTS) for turn in range(TIMES)]
 
     def work(number):
         client, refusals = everybody[number], 0
-        for turn in range(TIMES):
-            refusals += write_until_accepted(client, bill, count_up)
-            line = {"name": f"{number}/{turn}", "price_unit": 1, "tax_ids": []}
+        for word in words[number * TIMES : (number + 1) * TIMES]:
+            line = {"name": word, "price_unit": 1, "tax_ids": []}
+            refusals += write_until_accepted(
+                client, bill, lambda state, word=word: {"ref": f"{state['ref'] or ''} {word}".strip()}
+            )
             refusals += write_until_accepted(
                 client, bill, lambda _state, line=line: {"invoice_line_ids": [[0, 0, line]]}
             )
@@ -160,21 +158,21 @@ def test_nothing_accepted_is_lost_among_parallel_clients(company, bill):
     accepted = CLIENTS * TIMES
     state = read(everybody[0], bill, "ref", "invoice_line_ids", "amount_untaxed")
     assert sum(refusals), "The clients never met."
-    assert state["ref"] == str(accepted)
+    assert sorted(state["ref"].split()) == sorted(words)
     assert len(state["invoice_line_ids"]) == 1 + accepted
     assert state["amount_untaxed"] == 100 + accepted
     revisions = read_revisions(company, bill)
     assert [revision[0] for revision in revisions] == list(range(1, 2 * accepted + 1))
     assert state["content_revision"] == 2 * accepted
-    counted = [changes["move"]["ref"] for *_rest, changes in revisions if "ref" in changes.get("move", {})]
-    assert [[int(before or 0), int(after)] for before, after in counted] == [[n, n + 1] for n in range(accepted)]
+    refs = [changes["move"]["ref"] for *_rest, changes in revisions if "ref" in changes.get("move", {})]
+    assert [before for before, _after in refs] == [None, *(after for _before, after in refs[:-1])]
     added = [
         values["added"]["name"]
         for *_rest, changes in revisions
         for values in changes.get("lines", {}).values()
         if "added" in values
     ]
-    assert sorted(added) == sorted(f"{number}/{turn}" for number in range(CLIENTS) for turn in range(TIMES))
+    assert sorted(added) == sorted(words)
     for login in set(logins):
         assert sum(revision[1] == login for revision in revisions) == 2 * TIMES * logins.count(login)
 

@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, api
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -76,6 +76,7 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
         Model = self.env.registry[view.model]
         native, left = Model.web_search_read, [self.bill.with_user(self.contributor)]
 
+        @api.model
         def web_search_read(rows, *args, **kwargs):
             answer = native(rows, *args, **kwargs)
             if left:

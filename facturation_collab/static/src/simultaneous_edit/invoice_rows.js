@@ -101,10 +101,11 @@ patch(DynamicList.prototype, {
 registry.category("error_handlers").add(
     "facturation_collab.goes_on_editing",
     (_env, error, original) => {
-        if (original instanceof GoesOnEditing) {
+        const isHandled = original instanceof GoesOnEditing;
+        if (isHandled) {
             error.unhandledRejectionEvent?.preventDefault();
-            return true;
         }
+        return isHandled;
     },
     { sequence: 1 }
 );

@@ -85,6 +85,7 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
                 left.pop().write(vals)
             return answer
 
+        web_search_read._readonly = False
         self.browser_size = DESKTOP
         with patch.object(Model, "web_search_read", web_search_read):
             self.start_tour(f"/odoo/action-{action.id}", f"facturation_collab_{tour}", login=self.finance.login)

@@ -74,15 +74,16 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
             }
         )
         Model = self.env.registry[view.model]
-        native, left = Model.web_search_read, [self.bill.with_user(self.contributor)]
+        native, left = Model.web_search_read, [self.bill.id]
 
         @api.model
         def web_search_read(rows, *args, **kwargs):
             answer = native(rows, *args, **kwargs)
             if left:
-                line = self.bill.invoice_line_ids
-                vals = {"ref": "Theirs", "invoice_line_ids": [Command.update(line.id, {"name": "Theirs"})]}
-                left.pop().write(vals)
+                bill = rows.env["account.move"].with_user(self.contributor).browse(left.pop())
+                line = Command.update(bill.invoice_line_ids.id, {"name": "Theirs"})
+                bill.write({"ref": "Theirs", "invoice_line_ids": [line]})
+                bill.env.flush_all()
             return answer
 
         web_search_read._readonly = False

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import targets
 import views
 from contenders import CONTENDERS, Contender
 
@@ -112,6 +113,7 @@ class Round:
         """The operations, each a function from a bench to measurements."""
         return [
             self.create,
+            self.save_singles,
             self.submit_batch,
             self.tell,
             self.submit_singles,
@@ -141,6 +143,22 @@ class Round:
             ids, cost = bench.transaction("clerk", lambda env, vals=vals: env["account.move"].create(vals).ids)
             bench.singles += ids
             yield "create, one by one", 1, cost
+
+    def save_singles(self, bench: Bench):
+        """Save forms of drafts as the web client does: one field of the header, then one of a line."""
+        form, _cost = bench.transaction("clerk", views.of_form)
+        for id_ in bench.singles:
+            yield targets.SAVE_FIELD, 1, self._save(bench, id_, form, lambda move: {"narration": f"Note {move.id}"})
+        for id_ in bench.singles:
+            yield targets.SAVE_LINE, 1, self._save(bench, id_, form, _other_price)
+
+    def _save(self, bench: Bench, id_: int, form: dict, prepare: Callable) -> dict:
+        def prepared(env):
+            move = env["account.move"].browse(id_)
+            return bench.contender.prepare_save(move, prepare(move))
+
+        vals, _cost = bench.transaction("clerk", prepared)
+        return _act(bench, "clerk", [id_], lambda move: bench.contender.save(move, vals, form))
 
     def submit_batch(self, bench: Bench):
         """Ask for approval, all at once."""
@@ -223,6 +241,11 @@ class Round:
         )
         assert not drafts, f"{drafts} bills are not posted in {bench.contender.key}"
         return ()
+
+
+def _other_price(move) -> dict:
+    line = move.invoice_line_ids[0]
+    return {"invoice_line_ids": [Command.update(line.id, {"price_unit": line.price_unit + 1})]}
 
 
 def _act(bench: Bench, login: str, ids: list[int], action: Callable) -> dict:

@@ -8,7 +8,7 @@ TITLES = {
     "plain": "plain Odoo",
     "unconfigured": "with the addon, no policy",
     "ours": "with the addon, two levels",
-    "unchained": "the same, events not chained",
+    "unchained": "the same, events not chained, no revisions",
     "oca": "with OCA tier validation, two levels, nobody told",
     "oca_notifying": "the same, notifications on",
 }

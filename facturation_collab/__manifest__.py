@@ -57,6 +57,7 @@
         "views/account_move_views.xml",
         "views/account_move_actions.xml",
         "views/account_validation_share_views.xml",
+        "views/account_move_revision_views.xml",
         "views/account_move_time_views.xml",
         "views/res_users_notification_views.xml",
         "report/account_validation_trail.xml",

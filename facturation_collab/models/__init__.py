@@ -147,6 +147,7 @@ from . import (
     account_move_revision,
     account_move_content,
     account_move_rebase,
+    account_move_rebase_line,
     account_move_revision_wording,
     account_move_unsaved,
     account_move_seen,

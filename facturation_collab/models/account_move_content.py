@@ -3,16 +3,13 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models, tools
-from odoo.tools import float_repr
 
-from .. import merge
-from .account_move_snapshot import INVOICE_LINES, _plain
+from .account_move_content_copy import TAXES, ContentCopy
 
 WATCHED = "facturation_collab_watched"
 """Names, in what a transaction keeps, the invoices whose content a call further out compares."""
 CREATED = "facturation_collab_created"
 LINES = {"line_ids", "invoice_line_ids"}
-TAXES = "tax_totals"
 BESIDE_CONTENT = {
     "move": {
         *("sequence_prefix", "sequence_number", "is_manually_modified", "is_move_sent", "sending_data", "checked"),
@@ -76,57 +73,42 @@ class AccountMove(models.Model):
         """
         watched = self.env.cr.cache.setdefault(WATCHED, set())
         moves = self.sudo().filtered(lambda move: move.id not in watched and move._has_revisions())
-        before = {move: move._get_content() for move in moves}
+        if not moves:
+            yield
+            return
+        before = ContentCopy(moves)
         watched.update(moves.ids)
         try:
             yield
         finally:
             watched.difference_update(moves.ids)
-        self._record_revisions(before)
+        self._record_revisions(before.get_changes(ContentCopy(moves)))
 
     def _has_revisions(self):
         """Whether changes of this document are counted: an invoice that was there before the present call."""
         new = self.env.cr.cache.get(CREATED) and self.create_date == self.env.cr.now()
         return bool(self.id) and not new and self.is_invoice(include_receipts=True)
 
-    def _record_revisions(self, before):
-        """Write one revision for each of these invoices (as sudo, with its content before) that differs now."""
+    def _record_revisions(self, changes):
+        """Write one revision for each of these changes: {move, as sudo: change}."""
         revisions, vals_list = self.env["account.move.revision"], []
-        for move, content in before.items():
-            if changes := merge.difference(content, move._get_content()):
-                number = move.content_revision + 1
-                # The field alone, below `write()`, which would synchronize the whole invoice again.
-                self._fields["content_revision"].write(move, number)
-                vals_list.append(revisions._prepare_revision_vals(move, number, changes))
+        for move, change in changes.items():
+            number = move.content_revision + 1
+            # The field alone, below `write()`, which would synchronize the whole invoice again.
+            self._fields["content_revision"].write(move, number)
+            vals_list.append(revisions._prepare_revision_vals(move, number, change))
         if vals_list:
             revisions._engine().create(vals_list)
 
     def _get_content(self):
-        """Return what people have entered on one invoice as plain values (see `merge.py`)."""
+        """Return what people have entered on one invoice, given as sudo, as plain values (see `merge.py`)."""
         self.ensure_one()
-        names, digits = self._get_revision_fields(), self.currency_id.decimal_places
-        lines = self.line_ids
-        line_fields = [(name, lines._fields[name]) for name in sorted(names["line"])]
-        content = {
-            "move": _plain_values(self, [(name, self._fields[name]) for name in sorted(names["move"])], digits),
-            "lines": {
-                str(line.id): _plain_values(line, line_fields, digits)
-                for line in lines
-                if line.display_type in INVOICE_LINES
-            },
-        }
-        if taxes := self._get_tax_amounts():
-            content["move"][TAXES] = taxes
-        return content
+        return ContentCopy(self).get_content(self)
 
-    def _get_tax_amounts(self):
-        """Return the amounts of the taxes of this invoice, which somebody may correct by hand."""
-        digits = self.currency_id.decimal_places
-        return sorted(
-            [line.tax_group_id.id or 0, float_repr(line.amount_currency, digits)]
-            for line in self.line_ids
-            if line.display_type == "tax"
-        )
+    def _post(self, soft=True):
+        """What posting fills in (number, dates) is one change with it."""
+        with self._raising_revision():
+            return super()._post(soft)
 
 
 class AccountMoveLine(models.Model):
@@ -168,9 +150,3 @@ def _get_entered_fields(model):
         and not name.startswith(("validation_", "activity_", "message_"))
         and "token" not in name
     }
-
-
-def _plain_values(record, named_fields, digits):
-    """Return the values of a record that are not empty."""
-    values = ((name, _plain(record[name], field, digits)) for name, field in named_fields)
-    return {name: value for name, value in values if value not in (None, [])}

@@ -11,7 +11,8 @@ from odoo.tools import format_list
 
 from .. import merge
 from ..exceptions import RevisionConflict
-from .account_move_content import LINES, TAXES
+from .account_move_content import LINES
+from .account_move_content_copy import TAXES
 from .account_move_snapshot import _plain
 
 EXPECTED = "expected_revision"
@@ -39,42 +40,55 @@ class AccountMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([_without_expected(vals) for vals in vals_list])
+        return super().create([without_expected(vals) for vals in vals_list])
 
     def write(self, vals):
         if EXPECTED not in vals:
             return super().write(vals)
         self.check_access("write")
-        values = _without_expected(vals)
-        rebased = self._rebase(values, vals[EXPECTED])
+        values = without_expected(vals)
+        rebased = self._rebase(dict.fromkeys(self, values), vals[EXPECTED])
         if all(move_vals == values for move_vals in rebased.values()):
             return super().write(values)
         for move, move_vals in rebased.items():
             super(AccountMove, move).write(move_vals)
         return True
 
-    def _rebase(self, vals, expected):
+    def _rebase(self, values, expected):
         """Return {move: values to write} for values that belong to an older revision of these invoices.
 
+        :param values: {move: values}
         :param expected: the revision that the client has read; or, after a conflict, a dict with that `revision`, the
-            one that was `seen` in the conflict, and the `choices` that were made there: {key: "mine" or "theirs"}
+            one that was `seen` in the conflict, and the `choices` that were made there: {key: "mine" or "theirs"}.
+            For several invoices also {id, as text: one of these}.
         :raises RevisionConflict: when others changed the same since
         :raises UserError: when it is no revision of these invoices
         """
-        revision, seen, choices = self._parse_expected(expected)
+        parsed = self._parse_expected_of_each(expected)
         current = self._lock_revisions()
-        if any(number < revision for number in current.values()):
-            raise UserError(self.env._("There is no revision %s of this invoice: read it again.", revision))
-        merges, rebased = {}, {}
-        for move in self:
+        for move_id, (revision, _seen, _choices) in parsed.items():
+            if current.get(move_id, 0) < revision:
+                raise UserError(self.env._("There is no revision %s of this invoice: read it again.", revision))
+        rebased = {}
+        for move, vals in values.items():
+            revision, seen, choices = parsed[move.id]
             if current[move.id] == revision:
                 rebased[move] = dict(vals)
                 continue
             given = choices if current[move.id] == seen else {}
-            merges[move], rebased[move] = move.sudo()._merge_vals(vals, revision, given)
-        if conflicting := [move for move, conflicts in merges.items() if conflicts]:
-            raise conflicting[0]._get_conflict(revision, current[conflicting[0].id], merges[conflicting[0]])
+            conflicts, rebased[move] = move.sudo()._merge_vals(vals, revision, given)
+            if conflicts:
+                raise move._get_conflict(revision, current[move.id], conflicts)
         return rebased
+
+    def _parse_expected_of_each(self, expected):
+        """Return {id: (revision, seen, choices)} of what a client sent for these invoices.
+
+        :raises UserError: when it is something else
+        """
+        if isinstance(expected, dict) and expected.keys() == set(map(str, self.ids)):
+            return {move.id: self._parse_expected(expected[str(move.id)]) for move in self}
+        return dict.fromkeys(self.ids, self._parse_expected(expected))
 
     def _parse_expected(self, expected):
         """Return (revision, seen, choices) of what a client sent.
@@ -189,17 +203,17 @@ class AccountMove(models.Model):
 
     def _get_conflict(self, revision, current, conflicts):
         """Return the error that says who changed what meanwhile, and what of it meets what was to be written."""
-        people = self._get_people_since(revision)
+        people, invoice = self._get_people_since(revision), self._get_validation_title()
         rows = self.env["account.validation.wording"]._describe_conflicts(self.sudo(), conflicts)
         message = self.env._(
             "%(people)s changed “%(invoice)s” since you opened it, and so did you: %(what)s. Nothing of yours was "
             "saved yet: choose what stays.",
             people=people,
-            invoice=self._get_validation_title(),
+            invoice=invoice,
             what=format_list(self.env, [row["label"] for row in rows]),
         )
-        context = {"move_id": self.id, "revision": revision, "seen": current, "people": people, "rows": rows}
-        return RevisionConflict(message, context)
+        context = {"move_id": self.id, "invoice": invoice, "revision": revision, "seen": current, "people": people}
+        return RevisionConflict(message, {**context, "rows": rows})
 
     def _get_people_since(self, revision):
         """Return who changed this invoice since a revision, as text: others, or the present user on another screen."""
@@ -207,7 +221,7 @@ class AccountMove(models.Model):
         return format_list(self.env, (people - self.env.user or people).mapped("name"))
 
 
-def _without_expected(vals):
+def without_expected(vals):
     return {name: value for name, value in vals.items() if name != EXPECTED}
 
 

@@ -2,7 +2,7 @@ from odoo import api, models
 
 from .. import merge
 from ..calls import check_call
-from .account_move_content import TAXES
+from .account_move_content_copy import TAXES
 
 
 class AccountValidationWording(models.AbstractModel):

@@ -86,6 +86,7 @@ from . import test_changes_verification
 from . import test_simulation
 from . import test_simultaneous_edit
 from . import test_simultaneous_edit_tours
+from . import test_simultaneous_rows
 from . import test_policy_versions
 from . import test_policy_checks
 from . import test_policy_files

@@ -7,6 +7,8 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
+from .. import merge
+from ..models.account_move_content_copy import ContentCopy
 from .validation_common import ValidationCase
 
 
@@ -66,6 +68,37 @@ class TestRevisions(ValidationCase):
         move.action_post()
         self.assertIn("state", {name for revision in self._get_revisions(move) for name in revision.changes["move"]})
 
+    def test_posting_is_one_change_with_what_it_fills_in(self):
+        invoice = self._create_move(self.finance, self.logistics, move_type="out_invoice", invoice_date=False)
+        invoice.action_post()
+        revision = self._get_revisions(invoice)
+        self.assertEqual(len(revision), 1)
+        self.assertEqual(revision.changes["move"]["state"], ["draft", "posted"])
+        self.assertEqual(revision.changes["move"]["name"][1], invoice.name)
+        self.assertEqual(revision.changes["move"]["invoice_date"], [None, str(invoice.invoice_date)])
+
+    def test_what_differs_in_memory_is_what_differs(self):
+        """Comparing only what differs gives the same changes as comparing whole contents."""
+        bill, tax = self.bill.sudo(), self.tax_purchase_a
+        line = bill.invoice_line_ids
+        edits = (
+            {"ref": "A", "narration": "<p>N</p>"},
+            {"ref": False, "invoice_date": "2026-02-01"},
+            {"invoice_line_ids": [Command.update(line.id, {"price_unit": 12.5, "tax_ids": [Command.set(tax.ids)]})]},
+            {"invoice_line_ids": [Command.create({"name": "New", "price_unit": 3, "sequence": 1})]},
+            {"invoice_line_ids": [Command.update(line.id, {"name": "Other", "quantity": 1.0000001})]},
+            {"invoice_line_ids": [Command.delete(line.id)], "partner_id": self.partner_b.id},
+            {"currency_id": self.setup_other_currency("EUR").id},
+        )
+        for vals in edits:
+            before = ContentCopy(bill)
+            bill.write(vals)
+            after = ContentCopy(bill)
+            whole = merge.difference(before.get_content(bill), after.get_content(bill))
+            self.assertTrue(whole, vals)
+            self.assertEqual(before.get_changes(after), {bill: whole}, vals)
+            self.assertEqual(self._get_revisions()[-1].changes, whole, vals)
+
     def test_secrets_are_not_content(self):
         self.bill.sudo()._portal_ensure_token()
         self.assertFalse(self._get_revisions())
@@ -108,6 +141,30 @@ class TestRevisions(ValidationCase):
             with patch.object(Move, "_raising_revision", nullcontext):
                 without = self._count_queries(moves, "A")
             self.assertLessEqual(self._count_queries(moves, "B") - without, 2)
+
+    def test_comparing_reads_nothing_that_is_in_memory(self):
+        bills = (self.bill | self._create_bill()).sudo()
+        ContentCopy(bills)
+        with self.assertQueryCount(0):
+            self.assertFalse(ContentCopy(bills).get_changes(ContentCopy(bills)))
+
+    def test_posting_costs_two_queries_more_however_many_invoices(self):
+        Move, counts = self.env.registry["account.move"], []
+        self._create_move(self.finance, self.logistics).action_post()
+        for number in (1, 4):
+            for raising in (nullcontext, Move._raising_revision):
+                moves = self.env["account.move"]
+                for _number in range(number):
+                    moves |= self._create_move(self.finance, self.logistics)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                with patch.object(Move, "_raising_revision", raising):
+                    moves.action_post()
+                    self.env.flush_all()
+                counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1] - counts[0], 2)
+        self.assertLessEqual(counts[3] - counts[2], 2)
 
     def _count_queries(self, moves, ref):
         self.env.flush_all()

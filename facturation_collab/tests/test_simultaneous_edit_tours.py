@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import Command, api
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -17,7 +18,7 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.bill = cls._create_bill(ref="Before")
-        for user in (cls.contributor, cls.manager):
+        for user in (cls.contributor, cls.manager, cls.finance):
             user.sudo().odoobot_state = "disabled"
 
     def _play(self, tour, size=DESKTOP, user=None, meanwhile=None):
@@ -59,6 +60,50 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
     def test_what_a_closed_page_left_in_a_conflict_is_offered(self):
         self._play("page_is_closed_in_a_conflict", meanwhile=self._change)
         self.assertEqual(self.bill.ref, "Left")
+
+    def _play_in_list(self, xmlid, records, tour):
+        """Play a tour in a list of these records; once it was loaded, the contributor changes the bill, once."""
+        view = self.env.ref(xmlid)
+        action = self.env["ir.actions.act_window"].create(
+            {
+                "name": "Rows",
+                "res_model": view.model,
+                "view_mode": "list",
+                "view_id": view.id,
+                "domain": [("id", "in", records.ids)],
+            }
+        )
+        Model = self.env.registry[view.model]
+        native, left = Model.web_search_read, [self.bill.id]
+
+        @api.model
+        def web_search_read(rows, *args, **kwargs):
+            answer = native(rows, *args, **kwargs)
+            if left:
+                bill = rows.env["account.move"].with_user(self.contributor).browse(left.pop())
+                line = Command.update(bill.invoice_line_ids.id, {"name": "Theirs"})
+                bill.write({"ref": "Theirs", "invoice_line_ids": [line]})
+                bill.env.flush_all()
+            return answer
+
+        web_search_read._readonly = False
+        self.browser_size = DESKTOP
+        with patch.object(Model, "web_search_read", web_search_read):
+            self.start_tour(f"/odoo/action-{action.id}", f"facturation_collab_{tour}", login=self.finance.login)
+        self.env.invalidate_all()
+
+    @mute_logger("odoo.http")
+    def test_a_conflict_is_asked_about_in_a_list_of_invoices(self):
+        self._play_in_list("account.view_move_tree", self.bill, "conflict_in_a_list_of_invoices")
+        self.assertEqual(self.bill.ref, "Mine")
+        self.assertEqual(self.bill.sudo().revision_ids.mapped("user_id"), self.finance | self.contributor)
+
+    @mute_logger("odoo.http")
+    def test_a_conflict_is_asked_about_in_a_list_of_lines(self):
+        line = self.bill.invoice_line_ids
+        line.name = "Before"
+        self._play_in_list("account.view_move_line_tree", line, "conflict_in_a_list_of_lines")
+        self.assertEqual((self.bill.ref, line.name), ("Theirs", "Mine"))
 
     @mute_logger("odoo.http")
     def test_an_approver_is_shown_what_changed_since_the_form_was_opened(self):

@@ -2,7 +2,7 @@ import { AccountMoveFormView } from "@account/components/account_move_form/accou
 import { _t } from "@web/core/l10n/translation";
 import { RelationalModel } from "@web/model/relational_model/relational_model";
 
-import { ConflictDialog } from "./conflict_dialog";
+import { askChoices } from "./ask_choices";
 
 export const CONFLICT = "odoo.addons.facturation_collab.exceptions.RevisionConflict";
 export const REVISION = "content_revision";
@@ -58,7 +58,8 @@ class InvoiceRecord extends RelationalModel.Record {
 
     async onRevisionError(error, callbacks, options) {
         if (error.data?.name === CONFLICT) {
-            return (await this.askChoices(error.data.context)) && this._save(options);
+            this.choices = await askChoices(this.model.dialog, error.data.context);
+            return this.choices && this._save(options);
         }
         if (options.onError) {
             return options.onError(error, callbacks);
@@ -67,24 +68,6 @@ class InvoiceRecord extends RelationalModel.Record {
             await this._load({});
         }
         throw error;
-    }
-
-    /** Ask what stays; the answer goes with the next save. False when the person goes on editing. */
-    askChoices(conflict) {
-        return new Promise((resolve) => {
-            this.model.dialog.add(
-                ConflictDialog,
-                {
-                    people: conflict.people,
-                    rows: conflict.rows,
-                    confirm: (choices) => {
-                        this.choices = { seen: conflict.seen, choices };
-                        resolve(true);
-                    },
-                },
-                { onClose: () => resolve(false) }
-            );
-        });
     }
 
     async onRevisionSaved(before, { reload = true, nextId }) {

@@ -89,6 +89,57 @@ tours.add("facturation_collab_page_is_closed_in_a_conflict", {
     ],
 });
 
+const conflictInAList = (name) => [
+    {
+        content: "Select the row",
+        trigger: `.o_data_row:has(td[name=${name}]:contains(Before)) .o_list_record_selector input`,
+        run: "click",
+    },
+    {
+        content: "Edit it",
+        trigger: `.o_data_row_selected td[name=${name}]`,
+        run: "click",
+    },
+    {
+        content: "Type",
+        trigger: `.o_data_row_selected td[name=${name}] input, .o_data_row_selected td[name=${name}] textarea`,
+        run: "edit Mine && press Enter",
+    },
+    {
+        content: "The other person changed the same: both are shown, with the invoice",
+        trigger:
+            ".o_conflict_dialog:contains(You and Contributor changed the same in) .o_conflict_row:contains(Theirs)",
+    },
+    {
+        content: "Go on editing: nothing is lost",
+        trigger: ".o_conflict_cancel",
+        run: "click",
+    },
+    {
+        content: "Save again",
+        trigger: `td[name=${name}] :is(input, textarea):value(Mine)`,
+        run: "press Enter",
+    },
+    {
+        content: "Keep mine",
+        trigger: ".o_conflict_all_mine",
+        run: "click",
+    },
+    {
+        content: "Save what was chosen",
+        trigger: ".o_conflict_confirm:enabled",
+        run: "click",
+    },
+    {
+        content: "The row shows it",
+        trigger: `.o_data_row td[name=${name}]:not(:has(input, textarea)):contains(Mine)`,
+    },
+];
+
+tours.add("facturation_collab_conflict_in_a_list_of_invoices", { steps: () => conflictInAList("ref") });
+
+tours.add("facturation_collab_conflict_in_a_list_of_lines", { steps: () => conflictInAList("name") });
+
 tours.add("facturation_collab_stale_approval_shows_the_change", {
     steps: () => [
         {

@@ -89,7 +89,7 @@ tours.add("facturation_collab_page_is_closed_in_a_conflict", {
     ],
 });
 
-const conflictInAList = (name) => [
+const conflictInAList = (name, between = []) => [
     {
         content: "Select the row",
         trigger: `.o_data_row:has(td[name=${name}]:contains(Before)) .o_list_record_selector input`,
@@ -110,16 +110,7 @@ const conflictInAList = (name) => [
         trigger:
             ".o_conflict_dialog:contains(You and Contributor changed the same in) .o_conflict_row:contains(Theirs)",
     },
-    {
-        content: "Go on editing: nothing is lost",
-        trigger: ".o_conflict_cancel",
-        run: "click",
-    },
-    {
-        content: "Save again",
-        trigger: `td[name=${name}] :is(input, textarea):value(Mine)`,
-        run: "press Enter",
-    },
+    ...between,
     {
         content: "Keep mine",
         trigger: ".o_conflict_all_mine",
@@ -132,11 +123,24 @@ const conflictInAList = (name) => [
     },
     {
         content: "The row shows it",
-        trigger: `.o_data_row td[name=${name}]:not(:has(input, textarea)):contains(Mine)`,
+        trigger: `.o_data_row td[name=${name}]:not(:has(input)):not(:has(textarea)):contains(Mine)`,
     },
 ];
 
-tours.add("facturation_collab_conflict_in_a_list_of_invoices", { steps: () => conflictInAList("ref") });
+const goOnEditing = [
+    {
+        content: "Go on editing: nothing is lost",
+        trigger: ".o_conflict_cancel",
+        run: "click",
+    },
+    {
+        content: "Save again",
+        trigger: "td[name=ref] input:value(Mine)",
+        run: "press Enter",
+    },
+];
+
+tours.add("facturation_collab_conflict_in_a_list_of_invoices", { steps: () => conflictInAList("ref", goOnEditing) });
 
 tours.add("facturation_collab_conflict_in_a_list_of_lines", { steps: () => conflictInAList("name") });
 

@@ -118,12 +118,14 @@ export class InvoiceModel extends RelationalModel {
         let isKept = false;
         const onError = (error) => {
             this.noteReach(error);
-            if (isOutOfReach(error)) {
-                Promise.reject(error); // said by the web client, as for every other call
-            } else if (!isGone(error)) {
+            if (!isOutOfReach(error) && !isGone(error)) {
                 return params.onError(error);
             }
             isKept = true;
+            // Said by the web client, as for every other call; the rest is said once, by the save.
+            if (isOutOfReach(error) && !isSessionOver(error)) {
+                Promise.reject(error);
+            }
         };
         const values = await super._onchange(config, { ...params, onError: params.onError && onError });
         if (isKept) {

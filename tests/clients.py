@@ -11,11 +11,13 @@ TIMEOUT = 120
 
 
 class Refused(Exception):
-    """The server refused a call: ``kind`` is the exception's name on the server, the message what the user reads."""
+    """The server refused a call: ``kind`` is the exception's name on the server, the message what the user reads,
+    ``context`` what it says to programs."""
 
-    def __init__(self, message, kind=""):
+    def __init__(self, message, kind="", context=None):
         super().__init__(message)
         self.kind = kind
+        self.context = context or {}
 
 
 class BlackBoxServer(Server):
@@ -77,7 +79,7 @@ class Json2Client:
         if response.ok:
             return response.json()
         error = response.json() if "json" in response.headers.get("Content-Type", "") else {"message": response.text}
-        raise Refused(error.get("message"), error.get("name", str(response.status_code)))
+        raise Refused(error.get("message"), error.get("name", str(response.status_code)), error.get("context"))
 
 
 class WebClient:
@@ -95,8 +97,9 @@ class WebClient:
         answer = self.session.post(self.url + path, json=body, timeout=TIMEOUT).json()
         if "error" in answer:
             data = answer["error"].get("data", {})
-            raise Refused(data.get("message") or answer["error"]["message"], data.get("name", ""))
-        return answer["result"]
+            message = data.get("message") or answer["error"]["message"]
+            raise Refused(message, data.get("name", ""), data.get("context"))
+        return answer.get("result")
 
     def call(self, model, method, args=(), kwargs=None):
         """Call a public method as the web client does."""

@@ -17,7 +17,7 @@ from .runs import Run
 from .suites import SUITES, Selection, named, require_clean
 
 LANES = 2
-NEEDS_BROWSER = {"browser", "hoot", "demo", "all"}
+NEEDS_BROWSER = {"browser", "hoot", "demo", "blackbox", "all"}
 
 
 def arguments() -> argparse.Namespace:

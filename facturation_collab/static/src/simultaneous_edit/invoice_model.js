@@ -3,6 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 import { RelationalModel } from "@web/model/relational_model/relational_model";
 
 import { askChoices } from "./ask_choices";
+import { isGone, isOutOfReach, isSessionOver, keepInTab } from "./out_of_reach";
 
 export const CONFLICT = "odoo.addons.facturation_collab.exceptions.RevisionConflict";
 export const REVISION = "content_revision";
@@ -43,6 +44,9 @@ class InvoiceRecord extends RelationalModel.Record {
         this.isSavingRevision = true;
         let saved = false;
         try {
+            if (this.model._urgentSave && this.model.outOfReach) {
+                return this.keepUntilNextVisit();
+            }
             saved = await super._save({
                 ...options,
                 onError: (error, callbacks) => this.onRevisionError(error, callbacks, options),
@@ -56,7 +60,18 @@ class InvoiceRecord extends RelationalModel.Record {
         return saved;
     }
 
+    /** The page is closed while the server cannot be asked. False lets the browser warn whoever is about to leave. */
+    keepUntilNextVisit() {
+        const changes = this._getChanges();
+        if (!Object.keys(changes).length) {
+            return true;
+        }
+        keepInTab(this.resId, changes);
+        return isSessionOver(this.model.outOfReach);
+    }
+
     async onRevisionError(error, callbacks, options) {
+        this.model.noteReach(error);
         if (error.data?.name === CONFLICT) {
             this.choices = await askChoices(this.model.dialog, error.data.context);
             return this.choices && this._save(options);
@@ -93,6 +108,33 @@ class InvoiceRecord extends RelationalModel.Record {
 export class InvoiceModel extends RelationalModel {
     static Record = InvoiceRecord;
 
+    /** Remember why the server could not be asked the last time, if so. */
+    noteReach(error) {
+        this.outOfReach = error && isOutOfReach(error) ? error : null;
+    }
+
+    /** What somebody types stays in the form when what follows from it cannot be asked for. Natively it is taken back. */
+    async _onchange(config, params) {
+        let isKept = false;
+        const onError = (error) => {
+            this.noteReach(error);
+            if (!isOutOfReach(error) && !isGone(error)) {
+                return params.onError(error);
+            }
+            isKept = true;
+            // Said by the web client, as for every other call; the rest is said once, by the save.
+            if (isOutOfReach(error) && !isSessionOver(error)) {
+                Promise.reject(error);
+            }
+        };
+        const values = await super._onchange(config, { ...params, onError: params.onError && onError });
+        if (isKept) {
+            return {};
+        }
+        this.noteReach();
+        return values;
+    }
+
     setup(params, services) {
         super.setup(params, services);
         const { orm } = this;
@@ -103,6 +145,7 @@ export class InvoiceModel extends RelationalModel {
                 }
                 const specification = { ...kwargs.specification, [REVISION]: {} };
                 const records = await orm.webSave(resModel, ids, changes, { ...kwargs, specification });
+                this.noteReach();
                 this.savedRevision = records[0]?.[REVISION];
                 return records;
             },

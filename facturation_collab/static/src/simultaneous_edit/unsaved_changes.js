@@ -1,8 +1,10 @@
 import { AccountMoveFormController } from "@account/components/account_move_form/account_move_form";
 import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
 import { patch } from "@web/core/utils/patch";
 
 import { ConflictDialog } from "./conflict_dialog";
+import { readFromTab, removeFromTab } from "./out_of_reach";
 
 /** What somebody left unsaved when the page was closed in a conflict is offered at their next visit, once. */
 patch(AccountMoveFormController.prototype, {
@@ -15,6 +17,7 @@ patch(AccountMoveFormController.prototype, {
     },
 
     async offerUnsaved({ resModel, resId }) {
+        await this.saveKeptInTab(resModel, resId);
         const unsaved = await this.orm.silent.call(resModel, "get_unsaved", [[resId]]);
         if (!unsaved) {
             return;
@@ -30,5 +33,20 @@ patch(AccountMoveFormController.prototype, {
             confirm: (choices) => finish("action_save_unsaved", [unsaved.seen, choices]),
             discard: () => finish("action_discard_unsaved", []),
         });
+    },
+
+    /** Save what was typed when the server could not be asked: merged, or kept as what a closed page leaves. */
+    async saveKeptInTab(resModel, resId) {
+        const changes = readFromTab(resId);
+        if (!changes) {
+            return;
+        }
+        const context = { ...user.context, keep_unsaved: true };
+        const saved = await this.orm.webSave(resModel, [resId], changes, { specification: {}, context });
+        removeFromTab(resId);
+        if (saved.length) {
+            await this.model.load();
+            this.model.notification.add(_t("What you had typed before you left was saved."), { type: "success" });
+        }
     },
 });

@@ -13,7 +13,7 @@ LIVE = b"GET /websocket"
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 # As root Chromium has no sandbox; the rest keeps it from calling home.
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-PATIENCE = 60_000  # milliseconds
+PATIENCE = 40_000  # milliseconds
 
 
 class Proxy:
@@ -94,15 +94,15 @@ class Screen:
         self.page = self.context.new_page()
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.login(login, password)
+        self.page.goto("/web/login")
+        self.log_in(login, password)
 
-    def login(self, login, password, page=None):
-        page = page or self.page
-        page.goto("/web/login")
-        page.fill("input[name=login]", login)
-        page.fill("input[name=password]", password)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".o_web_client")
+    def log_in(self, login, password):
+        """Fill in the page that asks who one is; Odoo then shows the page that was asked for."""
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", password)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector(".o_web_client")
 
     def open(self, bill):
         """Show a bill in the native form."""

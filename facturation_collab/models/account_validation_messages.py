@@ -1,3 +1,4 @@
+import functools
 from collections import defaultdict
 
 from markupsafe import Markup
@@ -32,7 +33,9 @@ class AccountValidationRequest(models.Model):
     def _on_opened(self, steps):
         """Called when steps of these requests have opened."""
         opened = steps.grouped("request_id")
-        self._log(lambda request: self._describe_opened(opened[request]))
+        # Listing names takes time, and a batch waits for few different people.
+        describe = functools.cache(self._describe_waiting)
+        self._log(lambda request: request._describe_opened(opened[request], describe))
         self._notify_actors()
 
     def _on_decided(self, steps, outcome, comment):
@@ -79,22 +82,22 @@ class AccountValidationRequest(models.Model):
 
     # Chatter
 
-    def _describe_opened(self, steps):
-        """Return whom the steps of one request that have just opened wait for."""
-        request = steps.request_id
+    def _describe_opened(self, steps, describe):
+        """Return whom the steps of this request that have just opened wait for.
+
+        :param describe: `_describe_waiting`
+        """
+        self.ensure_one()
         # Where no other step is open, the request has just stored the answer.
-        is_alone = len([step for step in request.step_ids if step.state == "open"]) == 1
-        sentences = [
-            self.env._(
-                "Waiting for %(people)s (level “%(level)s”).",
-                people=format_list(
-                    self.env, (request.waiting_user_ids if is_alone else step._get_actors()).mapped("name"), "or"
-                ),
-                level=step.name,
-            )
-            for step in steps
-        ]
-        return " ".join(sentences)
+        is_alone = len([step for step in self.step_ids if step.state == "open"]) == 1
+        return " ".join(
+            describe(self.waiting_user_ids if is_alone else step._get_actors(), step.name) for step in steps
+        )
+
+    def _describe_waiting(self, users, level):
+        """Return the sentence that says for whom a level waits."""
+        people = format_list(self.env, users.mapped("name"), "or")
+        return self.env._("Waiting for %(people)s (level “%(level)s”).", people=people, level=level)
 
     def _post_outcome(self, sentence, kind=None):
         """Tell the submitter and the followers of the invoices, inside the company, how the validation ended, and why.
@@ -153,6 +156,8 @@ class AccountValidationRequest(models.Model):
     def _get_refusal_comment(self):
         """Return what the person who returned or rejected the invoice wrote, or an empty text."""
         self.ensure_one()
+        if self.state == "approved":
+            return ""
         return self.event_ids.filtered(lambda event: event.type in ("returned", "rejected"))[-1:].comment or ""
 
     # Activities
@@ -181,15 +186,17 @@ class AccountValidationRequest(models.Model):
 
     def _pass_on_activities(self, activities, assignments):
         """Give activities that somebody no longer needs to those who need one on the same invoice, in one write for
-        all that become alike: natively that costs a fraction of a deletion and a creation.
+        all that become alike: natively that costs a fraction of a deletion and a creation. What somebody wrote on theirs
+        or attached to it is not for others: such an activity is left to be deleted.
 
         :param assignments: (request, user) pairs
         :returns: {(request, user): id of the activity that is theirs now}
         """
         activity_type = self.env["mail.activity.type"].browse(self._get_ids(TO_VALIDATE))
         spare, passed, groups = defaultdict(list), {}, defaultdict(list)
-        for activity in activities.filtered(lambda activity: activity.activity_type_id == activity_type):
-            spare[activity.res_id].append(activity.id)
+        for activity in activities if assignments else ():
+            if activity.activity_type_id == activity_type and not activity.note and not activity.attachment_ids:
+                spare[activity.res_id].append(activity.id)
         for request, user in assignments:
             if ids := spare[request.move_id.id]:
                 passed[request, user] = ids.pop(0)

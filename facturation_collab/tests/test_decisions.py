@@ -300,6 +300,15 @@ class TestDecisions(ValidationCase):
         self._approve(bill, self.validator)
         self.assertEqual(self._get_activities(bill), ["Manager"])
 
+    def test_what_somebody_wrote_on_their_activity_does_not_pass_on(self):
+        bill = self._create_bill()
+        self._submit(bill)
+        mine = bill.sudo().activity_ids
+        mine.with_user(self.manager).note = "Ask Eve first"
+        self._approve(bill, self.manager)
+        self.assertEqual(bill.sudo().activity_ids.user_id, self.controller)
+        self.assertFalse(mine.exists())
+
     def test_notes_of_a_batch_are_those_of_one_by_one(self):
         bills = self._create_bill() | self._create_bill()
         single = self._create_bill()

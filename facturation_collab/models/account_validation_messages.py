@@ -186,8 +186,8 @@ class AccountValidationRequest(models.Model):
 
     def _pass_on_activities(self, activities, assignments):
         """Give activities that somebody no longer needs to those who need one on the same invoice, in one write for
-        all that become alike: natively that costs a fraction of a deletion and a creation. What somebody wrote on theirs
-        or attached to it is not for others: such an activity is left to be deleted.
+        all that become alike: natively that costs a fraction of a deletion and a creation. What somebody wrote on
+        theirs or attached to it is not for others: such an activity is left to be deleted.
 
         :param assignments: (request, user) pairs
         :returns: {(request, user): id of the activity that is theirs now}

@@ -8,7 +8,9 @@ SHOWN_ON_LINE = (
     *("name", "product_id", "quantity", "product_uom_id", "price_unit", "discount", "tax_ids"),
     *("price_subtotal", "price_total", "percent"),
 )
-"""What somebody who sees a share alone is shown of its lines: neither whom else a line concerns nor how it is booked."""
+"""What is shown of its lines to somebody who sees a share alone: neither whom else a line concerns nor how it is
+booked.
+"""
 SHOWN_OF_SHARE = ("amount_untaxed", "amount_tax", "amount_total")
 
 

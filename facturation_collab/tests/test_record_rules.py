@@ -30,7 +30,7 @@ class TestRecordRules(CollabCommon):
         self.assertEqual(rights, allowed, f"{user.name} on {record._description}")
 
     def test_the_readers_of_a_department_are_found_as_by_path(self):
-        self.logistics.sudo().active = False
+        self.marketing.sudo().active = False
         moves = self.env["account.move"].sudo()
         for user in (self.contributor, self.manager, self.stranger):
             by_path = moves.search([("department_id.reader_ids", "in", user.id)])

@@ -110,6 +110,7 @@ from . import (
     account_move_handover,
     account_move_return,
     account_validation_difference,
+    account_validation_share_difference,
     account_move_share,
     account_move_refused,
     account_access_reason,

@@ -5,6 +5,9 @@ from odoo.exceptions import AccessError, UserError
 
 from .account_validation_record import ARCHIVED_TOO, ENGINE, ENGINE_KEY
 
+FACTS = ("state", "policy_id", "submitter_id", "since", "deadline")
+"""What an invoice repeats of its latest request."""
+
 
 class AccountMove(models.Model):
     """Where an invoice stands in its validation, for lists and rules, and the public methods that move it on."""
@@ -97,21 +100,20 @@ class AccountMove(models.Model):
         "validation_request_ids.deadline",
     )
     def _compute_validation(self):
-        groups = defaultdict(lambda: ([], (None, None)))
+        facts = defaultdict(list)
+        people = defaultdict(list)
         for move in self:
             requests = move.validation_request_ids
             request = max(requests, key=lambda request: request.id or 0, default=requests)
             move.validation_request_id = request
-            move.validation_state = request.state
-            move.validation_policy_id = request.policy_id
-            move.validation_submitter_id = request.submitter_id
-            move.validation_since = request.since
-            move.validation_deadline = request.deadline
-            people = (request.waiting_user_ids, requests.participant_ids)
-            ids = tuple(tuple(sorted(users.ids)) for users in people)
-            groups[ids] = ([*groups[ids][0], move.id], people)
-        # People are written once for all invoices that have the same: each write of them costs queries.
-        for move_ids, (waiting, participants) in groups.values():
+            facts[tuple(request[name] for name in FACTS)].append(move.id)
+            people[request.waiting_user_ids, requests.participant_ids].append(move.id)
+        # Written once for all invoices that have the same: people cost queries, the rest costs time.
+        for values, move_ids in facts.items():
+            moves = self.browse(move_ids)
+            for name, value in zip(FACTS, values, strict=True):
+                moves[f"validation_{name}"] = value
+        for (waiting, participants), move_ids in people.items():
             moves = self.browse(move_ids)
             moves.validation_waiting_user_ids = waiting
             moves.validation_participant_ids = participants

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
@@ -25,6 +26,13 @@ class AccountMove(models.Model):
         domain=DEPARTMENT_DOMAIN,
         help="The department that owns this invoice: the people who have a role there see it.",
     )
+    department_reader_ids = fields.Many2many(
+        "res.users",
+        compute="_compute_department_reader_ids",
+        search="_search_department_reader_ids",
+        groups=NO_ACCESS,
+        help="Who has a role in its department: what the record rule of invoices tests.",
+    )
 
     # Finds the last bills of a vendor that had a department.
     _department_partner_idx = models.Index("(partner_id, id) WHERE department_id IS NOT NULL")
@@ -44,6 +52,20 @@ class AccountMove(models.Model):
         proposed = undecided._get_default_departments() if undecided else {}
         for move in self:
             move.department_id = proposed.get(move) or move.department_id
+
+    @api.depends("department_id.reader_ids")
+    def _compute_department_reader_ids(self):
+        for move in self:
+            move.department_reader_ids = move.department_id.reader_ids
+
+    def _search_department_reader_ids(self, operator, value):
+        """Invoices of the departments of these users. The path to them would join departments: PostgreSQL then reads
+        all invoices that a user takes part in, to find which of a few are among them.
+        """
+        if operator != "in":
+            return NotImplemented
+        departments = self.env["hr.department"].sudo().with_context(active_test=False)
+        return Domain("department_id", "in", departments._search(Domain("reader_ids", "in", value)))
 
     @api.constrains("department_id", "company_id")
     def _check_department_company(self):

@@ -151,6 +151,7 @@ class AccountValidationWording(models.AbstractModel):
             "entries": self.env._("tax entries"),
             "instalments": self.env._("instalments"),
             "partner_bank_number": self.env._("number of the bank account"),
+            "percent": self.env._("part in percent"),
         }
         field = self.env[model]._fields.get(name)
         return parts.get(name) or (field._description_string(self.env) if field else name)

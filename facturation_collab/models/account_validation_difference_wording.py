@@ -17,14 +17,20 @@ class AccountValidationWording(models.AbstractModel):
 
         Names are those of today: a snapshot holds numbers of records, which are given with them.
         """
-        snapshots = [json.loads(request.snapshot or "{}") for request in (before, after)]
+        return self._describe_content_differences(
+            *(json.loads(request.snapshot or "{}") for request in (before, after))
+        )
+
+    @api.model
+    def _describe_content_differences(self, before, after):
+        """Return what differs between two snapshots, as `_describe_differences` does between those of requests."""
         return [
             {
                 "label": self._describe_path(path),
                 "before": self._describe_content(path, old),
                 "after": self._describe_content(path, new),
             }
-            for path, old, new in comparison.differences(*map(_without_totals, snapshots))
+            for path, old, new in comparison.differences(*map(_without_totals, (before, after)))
         ]
 
     @api.model

@@ -44,7 +44,10 @@ class AccountValidationStep(models.Model):
         """Return why what this user did with the invoice keeps them from approving this step, or an empty text."""
         self.ensure_one()
         move, submitter = self.move_id.sudo(), self.request_id.submitter_id
-        for duty in self.duties or ():
+        # Nearly always nobody is concerned, and one question tells.
+        if not user._get_same_persons(move._get_duty_holders(self.duties or (), submitter)):
+            return ""
+        for duty in self.duties:
             holder = user._get_same_persons(move._get_duty_holders([duty], submitter))
             if holder and duty == "editor":
                 return self.env._("You were the last to change this invoice: somebody else must approve it.")

@@ -44,6 +44,10 @@ class AccountValidationRequest(models.Model):
             vals[request] = {"urgent_at": moment, "urgency": detail if reason else False}
         return vals
 
+    def _get_urgent_moment(self):
+        """Return by when the present level of this request has to decide; nothing once it has ended."""
+        return self.state == "pending" and self.urgent_at
+
     def _describe_urgency(self):
         """Return the sentence that says what makes this request urgent, in the reader's language, or an empty text."""
         self.ensure_one()
@@ -83,9 +87,8 @@ class AccountMove(models.Model):
     @api.depends("validation_request_ids.urgent_at")
     def _compute_validation(self):
         super()._compute_validation()
-        for move in self:
-            request = move.validation_request_id
-            move.validation_urgency = request.state == "pending" and request.urgent_at
+        for moment, moves in self.grouped(lambda move: move.validation_request_id._get_urgent_moment()).items():
+            moves.validation_urgency = moment
 
     @api.depends_context("lang", "tz")
     @api.depends("validation_state", "validation_urgency")

@@ -135,15 +135,15 @@ class AccountValidationWording(models.AbstractModel):
     def _get_criteria_values(self, policy, move, names):
         """Return, as plain values frozen with a request, what in an invoice met the criteria of a policy."""
         values = {
-            "move_type": move.move_type,
-            "journal": move.journal_id.display_name,
-            "department": move.department_id.name,
-            "partner": move.partner_id.display_name,
-            "partner_category": format_list(self.env, policy.partner_category_ids.mapped("name"), "or"),
-            "amount": [policy.amount_min, policy.amount_max, policy.currency_id.id],
-            "domain": policy.domain,
+            "move_type": lambda: move.move_type,
+            "journal": lambda: move.journal_id.display_name,
+            "department": lambda: move.department_id.name,
+            "partner": lambda: move.partner_id.display_name,
+            "partner_category": lambda: format_list(self.env, policy.partner_category_ids.mapped("name"), "or"),
+            "amount": lambda: [policy.amount_min, policy.amount_max, policy.currency_id.id],
+            "domain": lambda: policy.domain,
         }
-        return {name: values[name] for name in names if name in values}
+        return {name: values[name]() for name in names if name in values}
 
     @api.model
     def _describe_criteria(self, criteria):

@@ -37,7 +37,7 @@ class ResUsers(models.Model):
 
     def _count_persons(self):
         """Return how many persons these users are."""
-        return len(set(self._get_persons().values()))
+        return len(self) if len(self) < 2 else len(set(self._get_persons().values()))
 
     def _get_same_persons(self, others):
         """Return those of these users who are the same person as one of the others."""

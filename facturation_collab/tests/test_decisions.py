@@ -275,6 +275,23 @@ class TestDecisions(ValidationCase):
         self._approve(bill, self.controller)
         self.assertFalse(self._get_activities(bill))
 
+    def test_the_activity_of_a_level_passes_on_to_the_next(self):
+        self._give_role(self.finance, self.marketing, "manager")
+        self.policy.level_ids[1].write({"deadline_hours": 48})
+        bills = self._create_bill() | self._create_bill()
+        self._submit(bills)
+        domain = [("res_model", "=", "account.move"), ("res_id", "in", bills.ids)]
+        activities = self.env["mail.activity"].sudo().search(domain)
+        self.assertEqual((len(activities), activities.user_id), (4, self.finance | self.manager))
+        self._approve(bills, self.finance)
+        left = self.env["mail.activity"].sudo().search(domain)
+        self.assertEqual((len(left), left.user_id, left - activities), (2, self.controller, left.browse()))
+        for activity in left:
+            bill = bills.browse(activity.res_id).sudo()
+            self.assertEqual(activity.date_deadline, bill.validation_deadline.date())
+            self.assertEqual(activity.summary, activity.activity_type_id.summary)
+            self.assertIn(self.controller.partner_id, bill.message_partner_ids)
+
     def test_activities_of_a_quorum_close_one_by_one(self):
         self.policy.level_ids[0].write({"quorum": "all", "role": "validator"})
         bill = self._create_bill()
@@ -282,6 +299,26 @@ class TestDecisions(ValidationCase):
         self.assertEqual(sorted(self._get_activities(bill)), ["Manager", "Validator"])
         self._approve(bill, self.validator)
         self.assertEqual(self._get_activities(bill), ["Manager"])
+
+    def test_what_somebody_wrote_on_their_activity_does_not_pass_on(self):
+        bill = self._create_bill()
+        self._submit(bill)
+        mine = bill.sudo().activity_ids
+        mine.with_user(self.manager).note = "Ask Eve first"
+        self._approve(bill, self.manager)
+        self.assertEqual(bill.sudo().activity_ids.user_id, self.controller)
+        self.assertFalse(mine.exists())
+
+    def test_notes_of_a_batch_are_those_of_one_by_one(self):
+        bills = self._create_bill() | self._create_bill()
+        single = self._create_bill()
+        for moves in (bills, single):
+            self._submit(moves)
+            moves.with_user(self.manager).action_approve("<b>Fine</b>")
+        found = [bill.sudo().message_ids.sorted("id").mapped("body") for bill in bills | single]
+        self.assertEqual(found[0], found[2])
+        self.assertEqual(found[1], found[2])
+        self.assertIn("&lt;b&gt;Fine&lt;/b&gt;", found[0][-1])
 
     def test_returned_gives_the_submitter_an_activity_until_resubmission(self):
         bill = self._create_bill()

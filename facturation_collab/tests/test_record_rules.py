@@ -29,6 +29,17 @@ class TestRecordRules(CollabCommon):
         rights = "".join(operation[0] for operation in OPERATIONS if record.has_access(operation))
         self.assertEqual(rights, allowed, f"{user.name} on {record._description}")
 
+    def test_the_readers_of_a_department_are_found_as_by_path(self):
+        self.marketing.sudo().active = False
+        moves = self.env["account.move"].sudo()
+        for user in (self.contributor, self.manager, self.stranger):
+            by_path = moves.search([("department_id.reader_ids", "in", user.id)])
+            self.assertEqual(moves.search([("department_reader_ids", "in", user.id)]), by_path)
+            self.assertEqual(moves.search([]).filtered_domain([("department_reader_ids", "in", user.id)]), by_path)
+        self.assertTrue(moves.search([("department_reader_ids", "in", self.contributor.id)]))
+        with self.assertRaises(AccessError):
+            self.draft.with_user(self.contributor).read(["department_reader_ids"])
+
     # ---- access rights, line by line
 
     def test_access_rights_per_model(self):

@@ -43,6 +43,13 @@ class TestScale(ValidationCase):
             self._create_approved()
         self.assertEqual(self._count_waiting(), [1, 1])
 
+    def test_the_rule_of_department_users_joins_nothing(self):
+        """A joined department makes PostgreSQL read all that somebody ever took part in."""
+        moves = self.env["account.move"].with_user(self.manager)
+        text = moves._search([("validation_waiting_user_ids", "in", self.manager.id)]).select().code
+        self.assertIn("account_department_reader_rel", text, "The rule holds")
+        self.assertNotIn(" JOIN ", text)
+
     def test_our_columns_cost_a_list_at_most_four_queries(self):
         for _bill in range(3):
             self._submit(self._create_bill(invoice_user_id=self.manager.id))

@@ -159,6 +159,19 @@ class TestConfidentialInvoices(SecrecyCase):
         self.secret.with_user(self.controller).action_post()
         self.assertEqual(self.secret.state, "posted")
 
+    def test_whoever_took_part_before_the_department_became_confidential_keeps_that_invoice(self):
+        second = self._create_move(department=self.payroll)
+        self.payroll.is_confidential = False
+        level = self._level(approver_type="user", user_ids=self.controller.ids)
+        self._create_policy("Payroll", level, department_ids=self.payroll.ids)
+        self.secret.with_user(self.clerk).action_submit()
+        self.secret.with_user(self.controller).action_approve()
+        self.assertShown(self.secret, self.finance, self.controller)
+        self.payroll.with_user(self.administrator).is_confidential = True
+        self.assertShown(self.secret, self.controller)
+        self.assertKept(self.secret, self.finance)
+        self.assertKept(second, self.controller)
+
     def test_finance_neither_creates_nor_moves_an_invoice_there(self):
         with self.assertRaisesRegex(UserError, "Payroll is confidential"), self.env.cr.savepoint():
             self._create_move(self.finance, self.payroll)

@@ -576,6 +576,44 @@ class TestConfidentialShares(ShareCase):
         wizard.action_confirm()
         self.assertEqual([reason for _line, reason, _user in step.refused], ["No"])
 
+    def _return_and_correct(self, bill, name, vals):
+        """Have the bill returned, change the line of that name (or take it out) and submit again."""
+        bill.with_user(self.manager).action_return("Correct it")
+        bill = bill.with_user(self.contributor)
+        line = bill.invoice_line_ids.filtered(lambda line: line.name == name)
+        bill.write({"invoice_line_ids": [Command.update(line.id, vals) if vals else Command.delete(line.id)]})
+        self._submit(bill)
+        return self._step_of(bill, self.planner).with_user(self.planner)
+
+    def test_a_correction_shows_them_what_changed_in_their_lines_alone(self):
+        bill = self._create_closed()
+        self.assertFalse(self._step_of(bill, self.planner).with_user(self.planner).share_difference)
+        step = self._return_and_correct(bill, "Logistics 200", {"price_unit": 217, "name": "Logistics 217"})
+        self.assertIn(self.planner, step.sudo().confined_user_ids)
+        self.assertIn("Nothing that you see of your share changed", str(step.share_difference))
+        step = self._return_and_correct(bill, "Events 100", {"price_unit": 150})
+        difference = str(step.share_difference)
+        for text in ("Changed in your share", "100.00", "150.00"):
+            self.assertIn(text, difference)
+        for text in ("Logistics", "200", "217", "667"):
+            self.assertNotIn(text, difference)
+
+    def test_a_correction_tells_nothing_of_lines_that_lay_where_theirs_are_now(self):
+        bill = self._create_closed()
+        step = self._return_and_correct(bill, "Marketing 300", None)
+        self.assertEqual([row["line"] for row in step.sudo().share["rows"]], [1])
+        self.assertIn("Nothing that you see of your share changed", str(step.share_difference))
+        self.assertNotIn("Logistics", str(step.share_difference))
+
+    def test_the_difference_names_nobody_elses_department(self):
+        bill = self._create_closed()
+        step = self._return_and_correct(bill, "Logistics 200", {"department_id": self.events.id})
+        difference = str(step.share_difference)
+        self.assertIn("Logistics 200", difference, "The line is theirs now")
+        self.assertNotIn("Department", difference)
+        step = self._return_and_correct(bill, "Logistics 200", {"department_id": self.logistics.id})
+        self.assertIn("Logistics 200", str(step.share_difference), "It was theirs before")
+
     def test_a_whole_approver_sees_the_whole(self):
         bill = self._create_closed()
         for user in (self.manager, self.head, self.planner):

@@ -24,7 +24,7 @@ class Proxy:
         self._open = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.is_cut = False
-        self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):

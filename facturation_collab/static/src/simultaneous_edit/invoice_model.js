@@ -118,13 +118,11 @@ export class InvoiceModel extends RelationalModel {
         let isKept = false;
         const onError = (error) => {
             this.noteReach(error);
-            if (!isOutOfReach(error) && !isGone(error)) {
-                return params.onError(error);
-            }
-            isKept = true;
-            // Said by the web client, as for every other call; the rest is said once, by the save.
-            if (isOutOfReach(error) && !isSessionOver(error)) {
-                Promise.reject(error);
+            isKept = isOutOfReach(error) || isGone(error);
+            if (!isKept) {
+                params.onError(error);
+            } else if (isOutOfReach(error) && !isSessionOver(error)) {
+                Promise.reject(error); // shown as for every other call; the rest is said once, by the save
             }
         };
         const values = await super._onchange(config, { ...params, onError: params.onError && onError });

@@ -117,7 +117,9 @@ def stretches(rows: Iterable[Row], kept: Collection[int], state: str) -> list[li
     :param state: the present state of the invoice
 
     >>> def row(number, minute, author=7):
-    ...     return Row(number, author, "screen", datetime(2026, 1, 1, 9, minute), {"move": {"ref": [None, str(number)]}})
+    ...     return Row(
+    ...         number, author, "screen", datetime(2026, 1, 1, 9, minute), {"move": {"ref": [None, str(number)]}}
+    ...     )
     >>> rows = [row(1, 0), row(2, 3), row(3, 5), row(4, 30), row(5, 31, author=8), row(6, 32, author=8)]
     >>> [[row.number for row in found] for found in stretches(rows, {2}, "draft")]
     [[1, 2], [5, 6]]

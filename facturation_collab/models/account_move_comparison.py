@@ -17,8 +17,8 @@ class AccountMove(models.Model):
         :param before: number of a version, 0 for the invoice as it was created
         :param after: number of another one, the present one by default
         :returns: {"before", "after": {"number", "label"}, "versions": those that can be compared, the newest first,
-            "fields": rows, "lines": [{"place", "label", "kind", "rows"}]}. A row is {"place", "label", "before", "after",
-            "kind": "same" or "changed"}; a line is "same", "changed", "added" or "removed".
+            "fields": rows, "lines": [{"place", "label", "kind", "rows"}]}. A row is {"place", "label", "before",
+            "after", "kind": "same" or "changed"}; a line is "same", "changed", "added" or "removed".
         :raises AccessError: for whoever may not read the invoice
         :raises UserError: when there is no such version
         """

@@ -45,7 +45,7 @@ class AccountMove(models.Model):
             "total": len(found),
             "items": self._get_history_items(move, found[offset : offset + limit]),
             "can_restore": self._can_restore()[0],
-            "since": self._get_history_since(entries),
+            "since": self._get_history_since(entries, move.content_revision),
             "choices": self._get_history_choices(move, entries),
         }
 
@@ -161,9 +161,9 @@ class AccountMove(models.Model):
             "comment": event.comment or "",
         }
 
-    def _get_history_since(self, entries):
-        """Return from where the present user may want to see what changed: what they last approved, what was last
-        submitted.
+    def _get_history_since(self, entries, present):
+        """Return from where the present user may want to see what changed: what they approved, and what was submitted,
+        the last time when it was another version than the present one.
         """
         events = [entry for entry in entries if entry._name == "account.validation.event"]
         wanted = (
@@ -174,11 +174,13 @@ class AccountMove(models.Model):
             "approved": self.env._("Since I approved"),
             "submitted": self.env._("Since it was submitted"),
         }
-        return [
-            {"key": key, "label": labels[key], "number": event.revision, "date": fields.Datetime.to_string(event.date)}
-            for key, is_wanted in wanted
-            if (event := next(filter(is_wanted, events), None))
-        ]
+        since = []
+        for key, is_wanted in wanted:
+            found = [event for event in events if is_wanted(event)]
+            if event := next((event for event in found if event.revision != present), found and found[0]):
+                moment = fields.Datetime.to_string(event.date)
+                since.append({"key": key, "label": labels[key], "number": event.revision, "date": moment})
+        return since
 
     def _get_history_choices(self, move, entries):
         """Return what can be filtered by: the people, ways and places of this invoice's history."""

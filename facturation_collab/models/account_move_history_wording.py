@@ -57,8 +57,8 @@ class AccountValidationWording(models.AbstractModel):
     def _filter_nameable(self, records):
         """Return those of these records whose names the present user may read.
 
-        Odoo shows the names of what an invoice refers to to whoever reads the invoice. A model that is closed to somebody
-        as a whole tells nothing by its names, so record rules decide then.
+        Odoo shows whoever reads an invoice the names of what it refers to. A model that is closed to somebody as a whole
+        tells nothing by its names: record rules decide then.
         """
         if records.browse().has_access("read"):
             return records._filtered_access("read")
@@ -150,7 +150,8 @@ class Words:
         if digits <= currency.decimal_places:
             return format_amount(self.env, float(value), currency)
         number = self._describe_float(move, None, value)
-        return f"{currency.symbol} {number}" if currency.position == "before" else f"{number} {currency.symbol}"
+        parts = [currency.symbol or "", number]
+        return "\N{NO-BREAK SPACE}".join(parts if currency.position == "before" else reversed(parts))
 
     def _describe_monetary(self, move, field, value):
         return self._describe_money(move, value)

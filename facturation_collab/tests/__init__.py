@@ -67,6 +67,7 @@ from . import test_delegation
 from . import test_delegation_decisions
 from . import test_handover
 from . import test_history
+from . import test_history_tours
 from . import test_deputy
 from . import test_delegation_tours
 from . import test_deadlines

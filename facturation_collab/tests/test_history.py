@@ -313,11 +313,14 @@ class TestHistory(ValidationCase):
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
         from unittest.mock import patch as P
+
         log = []
         native = type(self.env.cr).execute
+
         def execute(cr, query, *a, **k):
             log.append(str(query)[:150] if not hasattr(query, "code") else query.code[:150])
             return native(cr, query, *a, **k)
+
         with P.object(type(self.env.cr), "execute", execute):
             function()
         open("/tmp/h_hist_q.txt", "a").write("\n====\n" + "\n".join(log))
@@ -327,7 +330,9 @@ class TestHistory(ValidationCase):
         self._change(ref="A")
         self._change(invoice_line_ids=[Command.delete(self.chair.id)])
         revisions = self.env["account.move.revision"].with_user(self.auditor).search([("move_id", "=", self.bill.id)])
-        self.assertEqual(revisions.mapped("description"), ["Line “Chair”: − 1 × $\N{NO-BREAK SPACE}50.00", "Reference: ∅ → A"])
+        self.assertEqual(
+            revisions.mapped("description"), ["Line “Chair”: − 1 × $\N{NO-BREAK SPACE}50.00", "Reference: ∅ → A"]
+        )
 
     def test_an_audit_pack_holds_the_changes(self):
         self._change(self.finance, ref="=HYPERLINK(1)")

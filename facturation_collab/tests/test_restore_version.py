@@ -90,9 +90,7 @@ class TestRestoreVersion(ValidationCase):
         gone = self.env["res.partner"].sudo().create({"name": "Gone"})
         self.theirs.write({"partner_id": gone.id})
         self.chair.with_user(self.finance).account_id = account
-        self.theirs.write(
-            {"partner_id": self.partner_a.id, "invoice_line_ids": [Command.delete(self.chair.id)]}
-        )
+        self.theirs.write({"partner_id": self.partner_a.id, "invoice_line_ids": [Command.delete(self.chair.id)]})
         self.env.flush_all()
         gone.unlink()
         account.sudo().active = False

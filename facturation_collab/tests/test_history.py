@@ -6,6 +6,7 @@ import io
 import json
 import random
 import zipfile
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,7 +112,7 @@ class TestHistory(ValidationCase):
     def test_words_are_those_of_the_reader(self):
         self._change(invoice_date="2026-03-05")
         self.reader.sudo().lang = "fr_FR"
-        item = self._read()["items"][0]
+        item = self.bill.with_user(self.reader).with_context(lang="fr_FR").get_history()["items"][0]
         self.assertEqual(item["through"], "Serveur")
         self.assertIn("05/03/2026", [row["after"] for row in item["rows"]])
 
@@ -209,9 +210,6 @@ class TestHistory(ValidationCase):
             self.assertRefused(AccessError, "", bill.action_restore_version, 0, 1)
         self.marketing.sudo().is_confidential = True
         self.assertRefused(AccessError, "", self.bill.with_user(self.finance).get_history)
-        self.assertEqual(self._read(self.auditor)["total"], 2) if self.bill.with_user(self.auditor).has_access(
-            "read"
-        ) else self.assertRefused(AccessError, "", self.bill.with_user(self.auditor).get_history)
 
     def test_names_that_one_may_not_read_are_not_told(self):
         secret = self._create_department("Secret project")
@@ -291,15 +289,17 @@ class TestHistory(ValidationCase):
                     self._change(
                         invoice_line_ids=[Command.create({"name": f"L {number}", "price_unit": 1, "tax_ids": []})]
                     )
-            counts.append(self._count_queries(lambda: self.bill.with_user(self.finance).get_history(None, 0, 200)))
+            read_history = partial(self.bill.with_user(self.finance).get_history, None, 0, 200)
+            read_history()  # Rules and rights are cached.
+            counts.append(self._count_queries(read_history))
         self.assertLessEqual(counts[1], counts[0] + 1)
-        self.assertLessEqual(counts[1], 45)
+        self.assertLessEqual(counts[1], 32)
         revisions = self.bill.sudo().revision_ids.ids
 
         def read(ids):
             return lambda: self.env["account.move.revision"].with_user(self.finance).browse(ids).mapped("description")
 
-        self.assertLessEqual(self._count_queries(read(revisions)), self._count_queries(read(revisions[:8])) + 1)
+        self.assertLessEqual(self._count_queries(read(revisions)), self._count_queries(read(revisions[:20])) + 1)
 
     def _get_account(self, number):
         accounts = self.company_data["default_account_expense"] | self.company_data["default_account_assets"]
@@ -312,27 +312,15 @@ class TestHistory(ValidationCase):
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
-        from unittest.mock import patch as P
-
-        log = []
-        native = type(self.env.cr).execute
-
-        def execute(cr, query, *a, **k):
-            log.append(str(query)[:150] if not hasattr(query, "code") else query.code[:150])
-            return native(cr, query, *a, **k)
-
-        with P.object(type(self.env.cr), "execute", execute):
-            function()
-        open("/tmp/h_hist_q.txt", "a").write("\n====\n" + "\n".join(log))
+        function()
         return self.env.cr.sql_log_count - before
 
     def test_the_list_of_changes_says_what_changed(self):
         self._change(ref="A")
         self._change(invoice_line_ids=[Command.delete(self.chair.id)])
         revisions = self.env["account.move.revision"].with_user(self.auditor).search([("move_id", "=", self.bill.id)])
-        self.assertEqual(
-            revisions.mapped("description"), ["Line “Chair”: − 1 × $\N{NO-BREAK SPACE}50.00", "Reference: ∅ → A"]
-        )
+        removed = "Line “Chair”: − 1 × $\N{NO-BREAK SPACE}50.00"
+        self.assertEqual(revisions.mapped("description"), [removed, "Reference: ∅ → A"])
 
     def test_an_audit_pack_holds_the_changes(self):
         self._change(self.finance, ref="=HYPERLINK(1)")

@@ -46,7 +46,6 @@ export class InvoiceHistory extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.historyId = `o_invoice_history_${nextHistoryId++}`;
-        this.rowsShown = ROWS_SHOWN;
         this.state = useState({ told: null, filters: {}, picked: [], unfolded: {}, isBusy: false });
         onWillStart(() => this.load(this.props));
         onWillUpdateProps(async (next) => {
@@ -100,6 +99,10 @@ export class InvoiceHistory extends Component {
 
     get hasMore() {
         return this.state.told.items.length < this.state.told.total;
+    }
+
+    getMoreText(item) {
+        return _t("and %s more", item.hiddenCount);
     }
 
     getVersionText(item) {
@@ -199,7 +202,8 @@ export class InvoiceHistory extends Component {
             if (error.data?.name !== CONFLICT) {
                 throw error;
             }
-            return this.askChoices(number, error.data.context);
+            this.askChoices(number, error.data.context);
+            return;
         }
         this.notification.add(_t("Version %s is back.", number), { type: "success" });
         if (answer.left.length) {

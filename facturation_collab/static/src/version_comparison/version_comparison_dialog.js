@@ -84,6 +84,10 @@ export class VersionComparisonDialog extends Component {
         return this.props.onRestore && can_restore && before.number !== revision ? before.number : null;
     }
 
+    get restoreText() {
+        return _t("Bring version %s back", this.restorable);
+    }
+
     restore() {
         this.props.onRestore(this.restorable);
         this.props.close();

@@ -57,8 +57,8 @@ class AccountValidationWording(models.AbstractModel):
     def _filter_nameable(self, records):
         """Return those of these records whose names the present user may read.
 
-        Odoo shows whoever reads an invoice the names of what it refers to. A model that is closed to somebody as a whole
-        tells nothing by its names: record rules decide then.
+        Odoo shows whoever reads an invoice the names of what it refers to. A model that is closed to somebody as a
+        whole tells nothing by its names: record rules decide then.
         """
         if records.browse().has_access("read"):
             return records._filtered_access("read")

@@ -22,7 +22,7 @@ class AccountMoveRevision(models.Model):
 
     @api.model
     def _cron_compact(self):
-        """Compact the changes of drafts, some invoices at a time. Each slice is committed: it may be stopped anywhere."""
+        """Compact the changes of drafts, some invoices at a time. Each slice is committed, to be stopped anywhere."""
         IrCron = self.env["ir.cron"]
         until = fields.Datetime.now() - AGE
         found = self._get_compactable(until)

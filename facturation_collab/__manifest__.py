@@ -82,6 +82,7 @@
         "views/portal_bill_templates.xml",
         "views/res_company_portal_views.xml",
         "views/account_move_service_views.xml",
+        "views/account_move_history_views.xml",
     ],
     "demo": ["demo/facturation_collab_demo.xml"],
     "assets": {

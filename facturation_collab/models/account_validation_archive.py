@@ -14,6 +14,8 @@ README = """This is an audit pack: what happened to the validation of one or sev
 
 manifest.json   what the pack is about, and the SHA-256 of every file
 invoices/       each invoice as it is now, its attachments' hashes, and what changed from one submission to the next
+changes/        what became of each invoice, version by version: who, when, through what, each value before and after
+changes.csv     the same, one changed value a line
 requests/       each validation: what was submitted, the policy and the steps as they were, who decided, every event
 decisions.csv   all decisions, one a line
 policies.json   the policies as they are now, for reference
@@ -81,6 +83,7 @@ class AccountValidationArchive(models.AbstractModel):
         for request in requests:
             yield f"requests/{request.id}.json", _dump(self._get_request(request))
         yield "decisions.csv", self._get_decisions(requests)
+        yield from self.env["account.validation.archive.changes"]._get_files(moves)
         yield "policies.json", _dump([self._get_policy(policy) for policy in requests.policy_id.sorted("id")])
         yield from self._get_seal_files(requests, scope)
 

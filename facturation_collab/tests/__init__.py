@@ -68,6 +68,8 @@ from . import test_access_explanation_screen
 from . import test_delegation
 from . import test_delegation_decisions
 from . import test_handover
+from . import test_history
+from . import test_history_tours
 from . import test_deputy
 from . import test_delegation_tours
 from . import test_deadlines
@@ -80,7 +82,9 @@ from . import test_email_link_pages
 from . import test_bulk_decisions
 from . import test_facets
 from . import test_changes_under_way
+from . import test_restore_version
 from . import test_return_to_level
+from . import test_revision_compaction
 from . import test_revisions
 from . import test_changes_verification
 from . import test_simulation

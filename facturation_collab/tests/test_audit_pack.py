@@ -111,6 +111,7 @@ class TestAuditPack(IntegrityCase):
         files = self._unpack(self._make(self.bill))
         first, last = self.bill.validation_request_ids.sorted("id")
         expected = {"README.txt", "manifest.json", "verify.py", "decisions.csv", "policies.json", "seals.json"}
+        expected |= {"changes.csv", f"changes/{self.bill.id}.json"}
         expected |= {f"invoices/{self.bill.id}.json", f"trees/{self.company.id}-1.json"}
         expected |= {f"requests/{request.id}.json" for request in first | last}
         self.assertEqual(set(files), expected)

@@ -3,12 +3,14 @@ import { formatCurrency } from "@web/core/currency";
 import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
 
 import { DocumentPreview } from "../document_preview/document_preview";
 import { ValidationDifference } from "../validation_difference/validation_difference";
 import { ValidationPanel } from "../validation_panel/validation_panel";
 import { ValidationShare } from "../validation_share/validation_share";
 import { describeMoment } from "../utils/dates";
+import { VersionComparisonDialog } from "../version_comparison/version_comparison_dialog";
 
 /** What one needs to know of an invoice to decide about it, read top to bottom on a phone. */
 export class ValidationCard extends Component {
@@ -22,6 +24,8 @@ export class ValidationCard extends Component {
     static defaultProps = { showDocument: false };
 
     setup() {
+        this.orm = useService("orm");
+        this.dialog = useService("dialog");
         this.title = useRef("title");
         // Screen readers and keyboards start at the top of each new card.
         useEffect(
@@ -86,6 +90,13 @@ export class ValidationCard extends Component {
     get hiddenLinesText() {
         const count = this.move.invoice_line_ids.length - this.lines.length;
         return count ? _t("and %(count)s more lines", { count }) : "";
+    }
+
+    /** What changed since I approved it, else since it was submitted, else since it was created. */
+    async showChanges() {
+        const moveId = this.move.id;
+        const { since } = await this.orm.call("account.move", "get_history", [[moveId], {}, 0, 1]);
+        this.dialog.add(VersionComparisonDialog, { moveId, before: since[0]?.number ?? 0 });
     }
 
     format(amount) {

@@ -156,6 +156,10 @@ def outcome(shares: Sequence[tuple[Mapping[str, Any], Collection[int]]]) -> str:
     return REFUSED if against == rows else PARTIAL
 
 
+NOTHING: Mapping[str, Any] = {"untaxed": None, "tax": None, "total": None, "rows": []}
+"""The share of whoever was not asked."""
+
+
 def narrowed(snapshot: Mapping[str, Any], share: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """Return what of a snapshot a share depends on: its lines, its amounts, and the head of the invoice.
 

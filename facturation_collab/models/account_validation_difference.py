@@ -22,8 +22,10 @@ class AccountValidationStep(models.Model):
     def _get_compared_contents(self, compared):
         """Return the snapshots of another request and of this one, as far as they concern this step."""
         contents = [json.loads(request.snapshot or "{}") for request in (compared, self.request_id.sudo())]
-        before = self.previous_step_id if self.previous_step_id.request_id == compared else self
-        return [shares.narrowed(contents[0], before.share), shares.narrowed(contents[1], self.share)]
+        if not self.share:
+            return contents
+        before = self._get_compared_share(compared).share or shares.NOTHING
+        return [shares.narrowed(contents[0], before), shares.narrowed(contents[1], self.share)]
 
     def _get_decision_data(self):
         """Keep what the approver had before their eyes: the SHA-256 of the difference, and with which request."""

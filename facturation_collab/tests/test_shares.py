@@ -604,6 +604,17 @@ class TestConfidentialShares(ShareCase):
         self.assertEqual([row["line"] for row in step.sudo().share["rows"]], [1])
         self.assertIn("Nothing that you see of your share changed", str(step.share_difference))
         self.assertNotIn("Logistics", str(step.share_difference))
+        contents = step.sudo()._get_compared_contents(step.sudo()._get_compared_request())
+        self.assertEqual([[line["name"] for line in content["lines"]] for content in contents], [["Events 100"]] * 2)
+
+    def test_whoever_was_not_asked_before_is_shown_their_lines_as_new(self):
+        bill = self._create_shared((self.marketing, 300), (self.logistics, 200))
+        self._submit(bill)
+        name = "Logistics 200"
+        step = self._return_and_correct(bill, name, {"department_id": self.events.id}).sudo()
+        before, after = step._get_compared_contents(step._get_compared_request())
+        self.assertEqual([line["name"] for line in after["lines"]], [name])
+        self.assertEqual((before["lines"], before["amount_total"]), ([], None))
 
     def test_the_difference_names_nobody_elses_department(self):
         bill = self._create_closed()

@@ -21,6 +21,8 @@ def _load_screenshots():
 
 screenshots = _load_screenshots()
 
+REF = ".o_field_widget[name=ref] input, .o_field_widget[name=ref] span"
+
 
 @contextmanager
 def open_browser(url, login, path, *, phone=False):
@@ -60,7 +62,9 @@ new Promise((resolve) => {
 def start_watching(page, selector, text):
     """Let the page note when this text appears; `seen_at` gives the moment."""
     source = WATCH % {"selector": json.dumps(selector), "text": json.dumps(text)}
-    page.evaluate(f"void (window.liveSeenAt = null, {source.strip()}.then((moment) => {{ window.liveSeenAt = moment }}))")
+    page.evaluate(
+        f"void (window.liveSeenAt = null, {source.strip()}.then((moment) => {{ window.liveSeenAt = moment }}))"
+    )
 
 
 def seen_at(page, what):

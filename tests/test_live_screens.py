@@ -3,10 +3,9 @@
 import time
 
 import pytest
-from browsers import count, open_browser, seen_at, start_watching, wait_for_text
+from browsers import REF, count, open_browser, seen_at, start_watching, wait_for_text
 from validation import Company
 
-REF = ".o_field_widget[name=ref] input, .o_field_widget[name=ref] span"
 SECOND = 1000
 
 

@@ -19,7 +19,7 @@ CHANGED = "facturation_collab.live_changed"
 """Names the invoices of a transaction that were changed: {id: whether they may have come into a list}."""
 UNSEEN = {
     *("write_uid", "write_date", "access_token", "message_main_attachment_id", "sequence_prefix", "sequence_number"),
-    *("posted_before", "secure_sequence_number", "inalterable_hash"),
+    *("posted_before", "secure_sequence_number", "inalterable_hash", "is_manually_modified"),
 }
 """Columns whose change alone shows on no screen."""
 LISTED = {
@@ -27,7 +27,6 @@ LISTED = {
     *("invoice_user_id", "invoice_date", "invoice_date_due", "validation_state", "validation_submitter_id"),
     *("validation_deadline", "validation_policy_id", "validation_question_count"),
 }
-"""Columns by which lists are made: their change may bring an invoice into a list that did not show it."""
 
 
 class AccountMove(models.Model):
@@ -42,8 +41,8 @@ class AccountMove(models.Model):
     def unlink(self):
         gone = self.sudo().filtered(lambda move: move.is_invoice(include_receipts=True))
         gone._send_changes()
-        noted = self.env.cr.precommit.data.get(CHANGED, {})
         result = super().unlink()
+        noted = self.env.cr.precommit.data.get(CHANGED, {})
         for move_id in self.ids:
             noted.pop(move_id, None)
         return result
@@ -51,13 +50,21 @@ class AccountMove(models.Model):
     def _write_multi(self, vals_list):
         """Every change of a row comes here, those of computed columns too, whatever made them."""
         super()._write_multi(vals_list)
+        listed = self._get_listed_fields()
         self._note_changes(
             {
-                move.id: not LISTED.isdisjoint(vals)
+                move.id: not listed.isdisjoint(vals)
                 for move, vals in zip(self, vals_list, strict=True)
                 if vals.keys() - UNSEEN
             }
         )
+
+    @api.model
+    def _get_listed_fields(self):
+        """Return the names of the columns by which lists are made: their change may bring an invoice into a list that
+        did not show it. Hook.
+        """
+        return LISTED
 
     def _note_changes(self, changes):
         """Tell of these invoices before the transaction ends, so that it holds both or nothing."""

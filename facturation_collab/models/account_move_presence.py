@@ -144,10 +144,14 @@ class AccountMove(models.Model):
 
     @api.depends_context("uid")
     def _compute_presence(self):
-        shown = self._origin.filtered(lambda move: move.sudo().company_id.has_presence)
-        people = self.env["account.move.presence"]._get_people(shown) if shown else {}
+        people = self._get_presence()
         for move in self:
             move.presence = people.get(move._origin.id, False)
+
+    def _get_presence(self):
+        """Return {invoice id: people} who have these invoices open now, where the company wants that to be known."""
+        shown = self._origin.filtered(lambda move: move.sudo().company_id.has_presence)
+        return self.env["account.move.presence"]._get_people(shown) if shown else {}
 
     def report_presence(self, tab, mode, place=""):
         """Say that the present user has this invoice open, and learn who else has. For whoever may read it.
@@ -165,7 +169,7 @@ class AccountMove(models.Model):
         if is_shown:
             news = self.env["account.move.presence"]._report(self, tab, mode, place if mode == "editing" else "")
             self._send_presence(news)
-        people = self.presence or []
+        people = self._get_presence().get(self.id, [])
         return {
             "revision": self.content_revision,
             "is_on": self.sudo().company_id.has_presence,

@@ -46,7 +46,7 @@ class AccountMove(models.Model):
         self._send_take_over(user_id, "given" if is_given else "kept")
 
     def _is_editing(self, user_id):
-        people = self.env["account.move.presence"]._get_people(self).get(self.id, [])
+        people = self._get_presence().get(self.id, [])
         return any(person["id"] == user_id and person["mode"] == "editing" for person in people)
 
     def _note_asking(self, tab):

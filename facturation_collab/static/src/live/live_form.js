@@ -10,6 +10,7 @@ import { FetchRecordError } from "@web/model/relational_model/errors";
 import { Refresher } from "./refresher";
 
 const EDITABLE = "input, textarea, select, [contenteditable='true']";
+const TYPING = 5000;
 const GONE = ["odoo.exceptions.AccessError", "odoo.exceptions.MissingError"];
 
 /** Whether the server no longer lets the present user read what a screen shows. */
@@ -26,9 +27,15 @@ patch(AccountMoveFormController.prototype, {
         super.setup();
         this.liveService = useService("invoice_live");
         this.liveNotification = useService("notification");
-        this.live = useState({ news: "", spoken: "", isLeft: false, check: (revision) => this.checkRevision(revision) });
+        this.live = useState({
+            news: "",
+            spoken: "",
+            isLeft: false,
+            check: (revision) => this.checkRevision(revision),
+        });
         this.live.close = () => this.closeUnreadable();
         useSubEnv({ invoiceLive: this.live });
+        this.typedAt = 0;
         this.refresher = new Refresher(this.liveService, () => this.followInvoice());
         this.liveScreen = this.liveService.open({
             onInvoice: (payload) => this.onInvoiceTold(payload),
@@ -46,6 +53,7 @@ patch(AccountMoveFormController.prototype, {
             () => void browser.setTimeout(() => this.refresher.retry(), 100),
             () => [this.model.root.dirty]
         );
+        useExternalListener(document, "keydown", () => (this.typedAt = Date.now()), { capture: true });
         useExternalListener(document, "focusout", () => browser.setTimeout(() => this.refresher.retry(), 200));
         onWillDestroy(() => {
             this.liveScreen.close();
@@ -82,15 +90,18 @@ patch(AccountMoveFormController.prototype, {
         const { root } = this.model;
         const element = document.activeElement;
         const hasFocus = this.rootRef.el?.contains(element) && element.matches(EDITABLE) && !element.readOnly;
-        return this.formInDialog > 0 || root.dirty || hasFocus || root.isDirty();
+        // A line closes when it is read again, so that a cursor in it counts even if it rests.
+        const isTyping = hasFocus && (Date.now() - this.typedAt < TYPING || element.closest(".o_field_x2many"));
+        return this.formInDialog > 0 || root.dirty || isTyping || root.isDirty();
     },
 
     async followInvoice() {
         if (!this.model.root.resId || status(this) !== "mounted") {
-            return;
+            return true;
         }
         if (await this.isBeingTyped()) {
             await this.tellWaiting();
+            browser.setTimeout(() => this.refresher.retry(), TYPING);
             return false;
         }
         try {
@@ -99,6 +110,7 @@ patch(AccountMoveFormController.prototype, {
         } catch (error) {
             this.onUnreadable(error);
         }
+        return true;
     },
 
     async tellWaiting() {

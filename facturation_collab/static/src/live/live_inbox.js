@@ -7,7 +7,7 @@ import { Refresher } from "./refresher";
  * What waits for the present user, followed: what comes or goes by their own channel, what changes by that of each
  * invoice.
  *
- * @param {{ getIds: () => number[], follow: () => Promise<boolean | void> }} inbox
+ * @param {{ getIds: () => number[], follow: () => Promise<boolean> }} inbox
  * @returns {Refresher}
  */
 export function useLiveInbox({ getIds, follow }) {

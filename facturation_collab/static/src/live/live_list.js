@@ -57,7 +57,7 @@ class LiveList {
 
     async follow() {
         if (status(this.controller) !== "mounted") {
-            return;
+            return true;
         }
         if (this.model.root.editedRecord) {
             this.tellWaiting();
@@ -71,6 +71,7 @@ class LiveList {
         if (isAllTold || (ids.length && !(await this.readRows(ids)))) {
             await this.reload();
         }
+        return true;
     }
 
     /** Read the rows of these invoices again; false when one of them came into the list, or left it. */
@@ -87,7 +88,11 @@ class LiveList {
         const shown = new Set(this.shownIds);
         const rows = new Map(found.records.map((values) => [values.id, values]));
         const isLeft = ids.some((id) => shown.has(id) && !rows.has(id));
-        if (isLeft || [...rows.keys()].some((id) => !shown.has(id)) || (rows.size && this.model.config.groupBy?.length)) {
+        if (
+            isLeft ||
+            [...rows.keys()].some((id) => !shown.has(id)) ||
+            (rows.size && this.model.config.groupBy?.length)
+        ) {
             return false;
         }
         for (const record of this.records) {

@@ -9,7 +9,7 @@ const OWN_DELAY = 800;
 export class Refresher {
     /**
      * @param {Object} live the service
-     * @param {() => Promise<boolean | void>} refresh answers false where it has to wait; `retry` then tries again
+     * @param {() => Promise<boolean>} refresh whether the screen shows what was told; `retry` tries again where it had to wait
      */
     constructor(live, refresh) {
         this.live = live;
@@ -48,26 +48,28 @@ export class Refresher {
     plan(spread) {
         this.isWanted = true;
         if (!this.timer) {
-            this.timer = browser.setTimeout(() => {
-                this.timer = null;
-                this.retry();
-            }, 50 + Math.random() * spread);
+            this.timer = browser.setTimeout(
+                () => {
+                    this.timer = null;
+                    this.retry();
+                },
+                50 + Math.random() * spread
+            );
         }
     }
 
     async retry() {
-        if (this.isRunning) {
-            return this.isWanted && this.plan(200);
+        if (this.isRunning && this.isWanted) {
+            this.plan(200);
         }
-        if (!this.isWanted || this.isClosed || document.visibilityState === "hidden") {
+        if (this.isRunning || !this.isWanted || this.isClosed || document.visibilityState === "hidden") {
             return;
         }
         this.isRunning = true;
         this.isWanted = false;
         try {
-            if ((await this.refresh()) === false) {
-                this.isWanted = true;
-            }
+            const isDone = await this.refresh();
+            this.isWanted ||= !isDone;
         } finally {
             this.isRunning = false;
         }

@@ -36,10 +36,8 @@ export class InvoicePresence extends Component {
             (resId) => {
                 Object.assign(this.state, { people: [], asker: null, said: "", askedId: null });
                 this.screen.show(resId ? [resId] : []);
-                if (resId) {
-                    this.reporter.start(resId);
-                    return () => this.reporter.stop();
-                }
+                this.reporter.start(resId);
+                return () => this.reporter.stop();
             },
             () => [this.record.resId]
         );
@@ -101,6 +99,7 @@ export class InvoicePresence extends Component {
             } else if (!(error instanceof ConnectionLostError)) {
                 throw error;
             }
+            return null;
         }
     }
 
@@ -121,10 +120,13 @@ export class InvoicePresence extends Component {
         browser.clearTimeout(this.expiry);
         const next = Math.min(...this.state.people.map(({ until }) => until));
         if (Number.isFinite(next)) {
-            this.expiry = browser.setTimeout(() => {
-                this.state.people = this.state.people.filter(({ until }) => until > Date.now());
-                this.planExpiry();
-            }, Math.max(next - Date.now(), 0) + 50);
+            this.expiry = browser.setTimeout(
+                () => {
+                    this.state.people = this.state.people.filter(({ until }) => until > Date.now());
+                    this.planExpiry();
+                },
+                Math.max(next - Date.now(), 0) + 50
+            );
         }
     }
 

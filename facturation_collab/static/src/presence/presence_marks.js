@@ -6,11 +6,17 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 export const PRESENCE_MODES = {
     editing: { icon: "fa-pencil", color: "text-bg-warning", describe: (name) => _t("%s is editing it", name) },
     viewing: { icon: "fa-eye", color: "text-bg-info", describe: (name) => _t("%s has it open", name) },
-    idle: { icon: "fa-clock-o", color: "text-bg-secondary", describe: (name) => _t("%s has it open, and is away", name) },
+    idle: {
+        icon: "fa-clock-o",
+        color: "text-bg-secondary",
+        describe: (name) => _t("%s has it open, and is away", name),
+    },
 };
 
 export function describePerson({ name, mode, place }) {
-    return mode === "editing" && place ? _t("%(name)s is editing: %(place)s", { name, place }) : PRESENCE_MODES[mode].describe(name);
+    return mode === "editing" && place
+        ? _t("%(name)s is editing: %(place)s", { name, place })
+        : PRESENCE_MODES[mode].describe(name);
 }
 
 /** In a list or kanban: a dot where somebody else has the invoice open, which says who. Gone when they are. */

@@ -102,7 +102,12 @@ export class PresenceReporter {
         browser.clearTimeout(this.timer);
         browser.clearTimeout(this.updateTimer);
         if (this.resId && !this.isOff) {
-            const params = { model: "account.move", method: "leave_presence", args: [[this.resId], this.tab], kwargs: {} };
+            const params = {
+                model: "account.move",
+                method: "leave_presence",
+                args: [[this.resId], this.tab],
+                kwargs: {},
+            };
             const body = JSON.stringify({ jsonrpc: "2.0", method: "call", params });
             navigator.sendBeacon(
                 "/web/dataset/call_kw/account.move/leave_presence",

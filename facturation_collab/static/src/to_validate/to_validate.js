@@ -142,14 +142,15 @@ export class ToValidate extends Component {
         if (isBusy) {
             return false;
         }
-        if (!this.isAnswering) {
+        if (this.isAnswering) {
+            await this.loadQueue();
+        } else {
             await this.load(move?.id, Math.max(this.position, 0));
-        } else if ((await this.loadQueue()).some(({ id }) => id === move.id)) {
-            return;
         }
         if (move && !this.state.queue.some(({ id }) => id === move.id)) {
             this.state.news = _t("“%s” does not wait for you any more.", move.display_name);
         }
+        return true;
     }
 
     onAnswering(isAnswering) {

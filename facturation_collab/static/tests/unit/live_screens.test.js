@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "@odoo/hoot";
+import { beforeEach, expect, mockSendBeacon, test } from "@odoo/hoot";
 import { click, edit, queryAllTexts } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import {
@@ -41,12 +41,13 @@ let isReadable = true;
 
 beforeEach(() => {
     isReadable = true;
+    mockSendBeacon(() => true);
     onRpc("account.move", "get_unsaved", () => false);
     onRpc("account.move", "report_presence", () => ({ people: [], revision: 0, is_on: true, is_shown: true }));
     onRpc("account.move", "leave_presence", () => true);
     onRpc("account.move", "get_changes_since", () => ({ people: "Paul", rows: [], revision: 4, title: "" }));
     for (const method of ["web_read", "web_search_read", "web_save"]) {
-        onRpc("account.move", method, ({ args, kwargs }) => {
+        onRpc("account.move", method, ({ args }) => {
             expect.step(method === "web_read" ? `web_read ${args[0]}` : method);
             if (!isReadable) {
                 throw makeServerError({ type: "AccessError", errorName: "odoo.exceptions.AccessError" });
@@ -59,9 +60,10 @@ beforeEach(() => {
 
 /** Somebody else does something, and the server tells it. */
 async function tell(kind, payload) {
-    const [partner] = MockServer.env["res.partner"].browse(serverState.partnerId);
-    MockServer.env["bus.bus"]._sendone(partner, `facturation_collab.${kind}`, { user: COLLEAGUE, ...payload });
+    MockServer.env["bus.bus"]._sendone("broadcast", `facturation_collab.${kind}`, { user: COLLEAGUE, ...payload });
+    await animationFrame();
     await advanceTime(1000);
+    await animationFrame();
     await animationFrame();
 }
 
@@ -105,10 +107,14 @@ test("a form of another invoice asks for nothing", async () => {
 
 test("many changes within a moment are read once", async () => {
     await openForm();
-    const [partner] = MockServer.env["res.partner"].browse(serverState.partnerId);
     for (let revision = 4; revision < 9; revision++) {
-        MockServer.env["bus.bus"]._sendone(partner, "facturation_collab.invoice", { id: 1, revision, user: COLLEAGUE });
+        MockServer.env["bus.bus"]._sendone("broadcast", "facturation_collab.invoice", {
+            id: 1,
+            revision,
+            user: COLLEAGUE,
+        });
     }
+    await animationFrame();
     await advanceTime(1000);
     expect.verifySteps(["web_read 1"]);
 });
@@ -224,7 +230,10 @@ let queue = [];
 async function openInbox() {
     onRpc("account.move", "web_search_read", () => ({ records: queue, length: queue.length }));
     onRpc("account.move", "web_read", ({ args }) => queue.filter((move) => args[0].includes(move.id)));
-    queue = [makeMove(), makeMove({ id: 42, display_name: "Draft Bill (INV-8)", invoice_partner_display_name: "Deco" })];
+    queue = [
+        makeMove(),
+        makeMove({ id: 42, display_name: "Draft Bill (INV-8)", invoice_partner_display_name: "Deco" }),
+    ];
     await mountWithCleanup(WebClient);
     await getService("action").doAction({ type: "ir.actions.client", tag: "facturation_collab.to_validate" });
     await animationFrame();

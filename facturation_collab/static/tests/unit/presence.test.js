@@ -1,16 +1,7 @@
 import { beforeEach, expect, mockSendBeacon, test } from "@odoo/hoot";
-import { click, edit, queryAllTexts } from "@odoo/hoot-dom";
+import { click, edit, queryAllTexts, unload } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
-import {
-    contains,
-    defineModels,
-    fields,
-    MockServer,
-    models,
-    mountView,
-    onRpc,
-    serverState,
-} from "@web/../tests/web_test_helpers";
+import { contains, defineModels, fields, MockServer, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
 class AccountMove extends models.Model {
@@ -28,15 +19,20 @@ defineModels([AccountMove]);
 const PAUL = { id: 77, name: "Paul", mode: "viewing", place: "", seconds: 5, expires: 45 };
 let people = [];
 let answer = {};
+let left = 0;
 
 beforeEach(() => {
     people = [];
+    left = 0;
     answer = { revision: 3, is_on: true, is_shown: true };
     mockSendBeacon(() => {
-        expect.step("leave");
+        left++;
         return true;
     });
     onRpc("account.move", "get_unsaved", () => false);
+    onRpc("account.move", "web_save", ({ args }) => {
+        delete args[1].expected_revision;
+    });
     onRpc("account.move", "report_presence", ({ args }) => {
         expect.step(`${args[2]} ${args[3]}`.trim());
         return { ...answer, people };
@@ -63,8 +59,8 @@ async function open() {
 }
 
 async function tell(kind, payload) {
-    const [partner] = MockServer.env["res.partner"].browse(serverState.partnerId);
-    MockServer.env["bus.bus"]._sendone(partner, `facturation_collab.${kind}`, { id: 1, ...payload });
+    MockServer.env["bus.bus"]._sendone("broadcast", `facturation_collab.${kind}`, { id: 1, ...payload });
+    await animationFrame();
     await advanceTime(500);
     await animationFrame();
 }
@@ -112,6 +108,13 @@ test("who came or left is shown when it is told, and who vanished goes by itself
     expect.verifySteps(["viewing"]);
 });
 
+test("who closes the page says so without waiting for an answer", async () => {
+    await open();
+    await unload();
+    expect(left).toBe(1);
+    expect.verifySteps(["viewing"]);
+});
+
 test("where the company does not want it, nothing more is asked", async () => {
     answer.is_on = false;
     answer.is_shown = false;
@@ -147,6 +150,7 @@ test("who is asked saves and leaves, or goes on", async () => {
     await tell("take_over", { user: 77, kind: "asked" });
     await contains(".o_invoice_presence_give").click();
     await animationFrame();
+    expect.verifySteps(["viewing", "editing ref", "answer_take_over 77,false", "answer_take_over 77,true"]);
     expect(MockServer.env["account.move"].browse(1)[0].ref).toBe("Mine");
     expect(".o_field_widget[name=ref] input").toHaveCount(0);
     expect(".o_invoice_presence_said").toHaveText(/You left this invoice to Paul/);

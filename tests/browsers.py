@@ -29,6 +29,8 @@ def open_browser(url, login, path, *, phone=False):
     """The browser of one person, logged in, on one page."""
     width, height = (390, 844) if phone else (1366, 768)
     with screenshots.browser(width, height, phone) as page:
+        # Also where another window has the focus, as on a second desk.
+        page.send("Emulation.setFocusEmulationEnabled", enabled=True)
         page.log_in(url, login, PASSWORD)
         page.open(url + path)
         yield page

@@ -29,9 +29,9 @@ class Desks:
 
 
 @pytest.fixture
-def desks(start_server, database):
+def desks(start_server, database, request):
     """A server for the one, and another one for the other: as two nodes."""
-    name = database("live_screens")
+    name = database(request.node.name[:30])
     # A person who may no longer read an invoice is refused on purpose.
     refusals = [r"odoo\.http: (?!Exception during request handling)", r"odoo\.addons\.base\.models\.ir_rule: "]
     first = start_server(name, expected=refusals)

@@ -17,6 +17,7 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { WebClient } from "@web/webclient/webclient";
+import { tell } from "./live_test_helpers";
 import { makeMove } from "./validation_test_data";
 
 class AccountMove extends models.Model {
@@ -58,18 +59,9 @@ beforeEach(() => {
     }
 });
 
-/** Somebody else does something, and the server tells it. */
-async function tell(kind, payload) {
-    MockServer.env["bus.bus"]._sendone("broadcast", `facturation_collab.${kind}`, { user: COLLEAGUE, ...payload });
-    await animationFrame();
-    await advanceTime(1000);
-    await animationFrame();
-    await animationFrame();
-}
-
 async function change(id, values) {
     MockServer.env["account.move"].write([id], values);
-    await tell("invoice", { id, revision: values.content_revision || 1 });
+    await tell("invoice", { id, revision: values.content_revision || 1, user: COLLEAGUE });
 }
 
 const FORM = `<form js_class="account_move_form">
@@ -107,15 +99,7 @@ test("a form of another invoice asks for nothing", async () => {
 
 test("many changes within a moment are read once", async () => {
     await openForm();
-    for (let revision = 4; revision < 9; revision++) {
-        MockServer.env["bus.bus"]._sendone("broadcast", "facturation_collab.invoice", {
-            id: 1,
-            revision,
-            user: COLLEAGUE,
-        });
-    }
-    await animationFrame();
-    await advanceTime(1000);
+    await tell("invoice", ...[4, 5, 6, 7].map((revision) => ({ id: 1, revision, user: COLLEAGUE })));
     expect.verifySteps(["web_read 1"]);
 });
 
@@ -128,6 +112,7 @@ test("what is typed stays, and it is said politely that the invoice changed", as
     expect(".o_invoice_presence_news[role=status] .o_invoice_news").toHaveText(/Paul changed this invoice meanwhile/);
     expect.verifySteps([]);
     await clickSave();
+    expect.verifySteps(["web_save"]);
     expect(".o_invoice_news").toHaveCount(0);
     expect(".o_field_widget[name=state] input").toHaveValue("posted");
 });
@@ -143,6 +128,7 @@ test("what was discarded gives way to what it is now", async () => {
     await animationFrame();
     expect(".o_field_widget[name=ref] input").toHaveValue("Theirs");
     expect(".o_invoice_news").toHaveCount(0);
+    expect.verifySteps(["web_read 1"]);
 });
 
 test("somebody who may no longer read the invoice is told kindly", async () => {
@@ -151,6 +137,7 @@ test("somebody who may no longer read the invoice is told kindly", async () => {
     await tell("invoice", { id: 1, revision: 3 });
     expect(".o_notification_content").toHaveText("You may no longer read this invoice.");
     expect(".o_error_dialog").toHaveCount(0);
+    expect.verifySteps(["web_read 1"]);
 });
 
 test("a row that is shown is read again by itself", async () => {
@@ -194,6 +181,7 @@ test("nothing moves under a row that is being edited", async () => {
     await advanceTime(1000);
     await animationFrame();
     expect(rows()).toEqual(["First", "Theirs"]);
+    expect.verifySteps(["web_search_read"]);
 });
 
 test("a kanban follows too", async () => {
@@ -204,6 +192,7 @@ test("a kanban follows too", async () => {
     });
     await change(1, { ref: "Theirs" });
     expect(queryAllTexts(".o_kanban_record:not(.o_kanban_ghost)")).toEqual(["Theirs", "Second", "Third"]);
+    expect.verifySteps(["web_search_read", "web_search_read"]);
 });
 
 test("after sleep each screen looks once", async () => {

@@ -1,8 +1,9 @@
 import { beforeEach, expect, mockSendBeacon, test } from "@odoo/hoot";
-import { click, edit, queryAllTexts, unload } from "@odoo/hoot-dom";
+import { click, edit, queryAllTexts } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { contains, defineModels, fields, MockServer, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { tell } from "./live_test_helpers";
 
 class AccountMove extends models.Model {
     _name = "account.move";
@@ -58,13 +59,6 @@ async function open() {
     await animationFrame();
 }
 
-async function tell(kind, payload) {
-    MockServer.env["bus.bus"]._sendone("broadcast", `facturation_collab.${kind}`, { id: 1, ...payload });
-    await animationFrame();
-    await advanceTime(500);
-    await animationFrame();
-}
-
 test("faces have names, and say what each does", async () => {
     people = [PAUL, { ...PAUL, id: 78, name: "Jane", mode: "editing", place: "Reference" }];
     await open();
@@ -97,11 +91,11 @@ test("who does nothing for a while is away, and back at the first key", async ()
 test("who came or left is shown when it is told, and who vanished goes by itself", async () => {
     await open();
     people = [PAUL];
-    await tell("presence", {});
+    await tell("presence", { id: 1 });
     expect(".o_invoice_presence_person").toHaveCount(1);
     expect.verifySteps(["viewing", "viewing"]);
     people = [{ ...PAUL, expires: 3 }];
-    await tell("presence", {});
+    await tell("presence", { id: 1 });
     await advanceTime(4000);
     await animationFrame();
     expect(".o_invoice_presence_person").toHaveCount(0);
@@ -110,7 +104,7 @@ test("who came or left is shown when it is told, and who vanished goes by itself
 
 test("who closes the page says so without waiting for an answer", async () => {
     await open();
-    await unload();
+    window.dispatchEvent(new Event("pagehide"));
     expect(left).toBe(1);
     expect.verifySteps(["viewing"]);
 });
@@ -128,11 +122,11 @@ test("somebody who edits for long is asked to leave the invoice", async () => {
     await open();
     expect(".o_invoice_presence_ask").toHaveCount(0);
     people = [{ ...PAUL, mode: "editing", seconds: 90 }];
-    await tell("presence", {});
+    await tell("presence", { id: 1 });
     await contains(".o_invoice_presence_ask").click();
     expect(".o_invoice_presence_said").toHaveText("Paul was asked to save and to leave the invoice to you.");
     expect(".o_invoice_presence_ask").not.toBeEnabled();
-    await tell("take_over", { user: 77, kind: "given" });
+    await tell("take_over", { id: 1, user: 77, kind: "given" });
     expect(".o_invoice_presence_said").toHaveText("Paul saved and leaves the invoice to you.");
     expect.verifySteps(["viewing", "viewing", "ask_take_over 77"]);
 });
@@ -142,12 +136,12 @@ test("who is asked saves and leaves, or goes on", async () => {
     await open();
     await click(".o_field_widget[name=ref] input");
     await edit("Mine");
-    await tell("take_over", { user: 77, kind: "asked" });
+    await tell("take_over", { id: 1, user: 77, kind: "asked" });
     expect(".o_invoice_presence_asker").toHaveText(/Paul asks you to save/);
     await contains(".o_invoice_presence_keep").click();
     expect(".o_invoice_presence_asker").toHaveCount(0);
     expect(".o_field_widget[name=ref] input").toHaveValue("Mine");
-    await tell("take_over", { user: 77, kind: "asked" });
+    await tell("take_over", { id: 1, user: 77, kind: "asked" });
     await contains(".o_invoice_presence_give").click();
     await animationFrame();
     expect.verifySteps(["viewing", "editing ref", "answer_take_over 77,false", "answer_take_over 77,true"]);

@@ -138,7 +138,6 @@ class AccountMove(models.Model):
     presence = fields.Json(
         "On it now",
         compute="_compute_presence",
-        export_string_translation=False,
         help="Who else has the invoice open at this moment.",
     )
 

@@ -147,6 +147,7 @@ test("a row that is shown is read again by itself", async () => {
     expect.verifySteps(["web_search_read"]);
 });
 
+test.tags("desktop");
 test("a row that left the list goes, one that came appears, and a selection stays", async () => {
     await openList();
     await click(".o_data_row:first .o_list_record_selector input");
@@ -169,6 +170,7 @@ test("a list asks nothing about invoices that it does not show, and little about
     expect(rows()).toEqual(["First", "Second"]);
 });
 
+test.tags("desktop");
 test("nothing moves under a row that is being edited", async () => {
     await openList(`<list editable="bottom"><field name="ref"/><field name="state"/></list>`);
     await click(".o_data_row:first .o_data_cell[name=ref]");

@@ -45,11 +45,6 @@ def wait_for_text(page, selector, text):
     page.wait_for(expression, f"{text!r} in {selector}")
 
 
-def count(page, selector):
-    """How many elements fit a selector."""
-    return page.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
-
-
 # Notes in the page itself when an element first has a text: what waiting from outside costs is not measured.
 WATCH = """
 new Promise((resolve) => {

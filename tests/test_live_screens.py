@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from browsers import REF, count, open_browser, seen_at, start_watching, wait_for_text
+from browsers import REF, open_browser, seen_at, start_watching, wait_for_text
 from validation import Company
 
 SECOND = 1000
@@ -75,7 +75,7 @@ def test_what_is_typed_stays_and_whoever_loses_access_is_told(desks):
         desks.change(bill, department_id=desks.company.other)
         wait_for_text(page, ".o_notification_content", "You may no longer read this invoice.")
         page.wait_for("Boolean(document.querySelector('.o_list_view'))", "The list")
-        assert count(page, ".o_data_row") == 2
+        page.wait_for("document.querySelectorAll('.o_data_row').length === 2", "The bills that are left")
 
 
 def test_lists_and_the_inbox_follow(desks):

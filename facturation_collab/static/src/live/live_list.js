@@ -1,4 +1,5 @@
 import { onWillDestroy, status, useEffect } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
@@ -9,6 +10,8 @@ import { ListController } from "@web/views/list/list_controller";
 
 import { Refresher } from "./refresher";
 
+const SHORTEST_LEASE = 5;
+
 /**
  * A list or kanban of invoices follows what others do: rows that it shows are read again by themselves, the whole of it
  * only when one came or went. Nothing moves under somebody who edits a row.
@@ -18,17 +21,13 @@ class LiveList {
         Object.assign(this, { controller, orm, notification });
         this.told = new Set();
         this.refresher = new Refresher(live, () => this.follow());
-        const tell = (ids, payload, spread) => {
-            ids.forEach((id) => this.told.add(id));
-            this.refresher.want(payload, spread);
-        };
         this.screen = live.open({
-            onInvoice: (payload) => tell([payload.id], payload, 300),
-            onPresence: (payload) => !payload.is_place && tell([payload.id], null, 300),
-            onLists: (payload) => tell(payload.ids, payload, 600),
+            onInvoice: (payload) => this.tellMoved([payload.id], payload, 300),
+            onPresence: (payload) => !payload.is_place && this.tell([payload.id], null, 300),
+            onLists: (payload) => this.tellMoved(payload.ids, payload, 600),
             onMissed: () => {
                 this.isAllTold = true;
-                this.refresher.want();
+                this.tellMoved([]);
             },
         });
     }
@@ -50,7 +49,31 @@ class LiveList {
         this.refresher.retry();
     }
 
+    tell(ids, payload, spread) {
+        ids.forEach((id) => this.told.add(id));
+        this.refresher.want(payload, spread);
+    }
+
+    /** The invoices themselves changed: they may have come, gone, or belong to another group. */
+    tellMoved(ids, payload, spread) {
+        this.mayMove = true;
+        this.tell(ids, payload, spread);
+    }
+
+    /** Whoever vanished without a word is not told: a mark is asked about again when it runs out. */
+    planExpiry() {
+        browser.clearTimeout(this.expiry);
+        const marked = this.records.filter(({ data }) => data.presence?.length);
+        if (marked.length) {
+            const leases = marked.flatMap(({ data }) => data.presence.map(({ expires }) => expires));
+            const ids = marked.map(({ resId }) => resId);
+            const seconds = Math.max(Math.min(...leases), SHORTEST_LEASE);
+            this.expiry = browser.setTimeout(() => this.tell(ids, null, 300), seconds * 1000);
+        }
+    }
+
     close() {
+        browser.clearTimeout(this.expiry);
         this.screen.close();
         this.refresher.close();
     }
@@ -63,19 +86,16 @@ class LiveList {
             this.tellWaiting();
             return false;
         }
-        this.isWaitingTold = false;
-        const ids = [...this.told];
-        const isAllTold = this.isAllTold;
-        this.told.clear();
-        this.isAllTold = false;
-        if (isAllTold || (ids.length && !(await this.readRows(ids)))) {
+        const { told, isAllTold, mayMove } = this;
+        Object.assign(this, { told: new Set(), isAllTold: false, mayMove: false, isWaitingTold: false });
+        if (isAllTold || (told.size && !(await this.readRows([...told], mayMove)))) {
             await this.reload();
         }
         return true;
     }
 
     /** Read the rows of these invoices again; false when one of them came into the list, or left it. */
-    async readRows(ids) {
+    async readRows(ids, mayMove) {
         const { root } = this.model;
         const { resModel, activeFields, fields, context, evalContext } = root;
         const domain = Domain.and([root.domain || [], [["id", "in", ids]]]).toList(context);
@@ -91,7 +111,7 @@ class LiveList {
         if (
             isLeft ||
             [...rows.keys()].some((id) => !shown.has(id)) ||
-            (rows.size && this.model.config.groupBy?.length)
+            (mayMove && rows.size && this.model.config.groupBy?.length)
         ) {
             return false;
         }
@@ -100,6 +120,7 @@ class LiveList {
                 record._applyValues(rows.get(record.resId));
             }
         }
+        this.planExpiry();
         return true;
     }
 
@@ -115,7 +136,7 @@ class LiveList {
     }
 
     tellWaiting() {
-        if (!this.isWaitingTold) {
+        if (this.mayMove && !this.isWaitingTold) {
             this.isWaitingTold = true;
             this.notification.add(_t("Invoices of this list changed. They are shown when you have finished editing."), {
                 type: "info",
@@ -131,7 +152,10 @@ function useLiveList(controller) {
         () => [list.shownIds.join(), controller.model.root.editedRecord]
     );
     useEffect(
-        () => list.refresher.onLoaded(),
+        () => {
+            list.refresher.onLoaded();
+            list.planExpiry();
+        },
         () => [controller.model.root.id]
     );
     onWillDestroy(() => list.close());

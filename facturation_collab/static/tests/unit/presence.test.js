@@ -162,3 +162,19 @@ test("a list marks what somebody has open, with words", async () => {
     expect(".o_presence_dot[role=img]").toHaveAttribute("aria-label", "Paul has it open\nJane is editing it");
     expect(".o_presence_dot .fa-pencil").toHaveCount(1);
 });
+
+test("a mark in a list goes when it ran out and nobody renewed it", async () => {
+    AccountMove._records[0].presence = [{ ...PAUL, expires: 6 }];
+    await mountView({
+        type: "list",
+        resModel: "account.move",
+        arch: `<list><field name="ref"/><field name="presence" widget="invoice_presence"/></list>`,
+    });
+    expect(".o_presence_dot").toHaveCount(1);
+    MockServer.env["account.move"].write([1], { presence: false });
+    await advanceTime(5000);
+    expect(".o_presence_dot").toHaveCount(1);
+    await advanceTime(2000);
+    await animationFrame();
+    expect(".o_presence_dot").toHaveCount(0);
+});

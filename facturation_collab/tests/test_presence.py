@@ -184,7 +184,7 @@ class TestPresence(ValidationCase):
         read.web_read({"ref": {}, "company_id": {}, "presence": {}})
         self.env.invalidate_all()
         read.web_read({"ref": {}, "company_id": {}})
-        self.company.sudo().has_presence  # noqa: B018 a company is read for many things
+        self.assertTrue(read.company_id.sudo().has_presence, "A company is read for many things.")
         with self.assertQueryCount(1):
             shown = read.mapped("presence")
         self.assertEqual(shown[0][0]["name"], "Contributor")

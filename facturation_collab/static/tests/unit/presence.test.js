@@ -21,10 +21,12 @@ const PAUL = { id: 77, name: "Paul", mode: "viewing", place: "", seconds: 5, exp
 let people = [];
 let answer = {};
 let left = 0;
+let isReportNoted = true;
 
 beforeEach(() => {
     people = [];
     left = 0;
+    isReportNoted = true;
     answer = { revision: 3, is_on: true, is_shown: true };
     mockSendBeacon(() => {
         left++;
@@ -35,7 +37,9 @@ beforeEach(() => {
         delete args[1].expected_revision;
     });
     onRpc("account.move", "report_presence", ({ args }) => {
-        expect.step(`${args[2]} ${args[3]}`.trim());
+        if (isReportNoted) {
+            expect.step(`${args[2]} ${args[3]}`.trim());
+        }
         return { ...answer, people };
     });
     for (const method of ["ask_take_over", "answer_take_over"]) {
@@ -132,6 +136,7 @@ test("somebody who edits for long is asked to leave the invoice", async () => {
 });
 
 test("who is asked saves and leaves, or goes on", async () => {
+    isReportNoted = false;
     people = [PAUL];
     await open();
     await click(".o_field_widget[name=ref] input");
@@ -144,7 +149,7 @@ test("who is asked saves and leaves, or goes on", async () => {
     await tell("take_over", { id: 1, user: 77, kind: "asked" });
     await contains(".o_invoice_presence_give").click();
     await animationFrame();
-    expect.verifySteps(["viewing", "editing ref", "answer_take_over 77,false", "answer_take_over 77,true"]);
+    expect.verifySteps(["answer_take_over 77,false", "answer_take_over 77,true"]);
     expect(MockServer.env["account.move"].browse(1)[0].ref).toBe("Mine");
     expect(".o_field_widget[name=ref] input").toHaveCount(0);
     expect(".o_invoice_presence_said").toHaveText(/You left this invoice to Paul/);

@@ -157,7 +157,7 @@ class AccountMove(models.Model):
 
         :param tab: a random name of the screen
         :param mode: "viewing", "editing" or "idle"
-        :param place: the field that is being edited; a field of a line as "invoice_line_ids/line id/field"
+        :param place: the field that is being edited, or that somebody who is away has not saved; a field of a line as "invoice_line_ids/line id/field"
         :returns: {"revision", "is_on": whether the company wants it, "is_shown": whether others see the present user,
             "people": [{"id", "name", "mode", "place": label of a field, "seconds": since when, "expires": in how many
             seconds they are gone}]}
@@ -166,7 +166,7 @@ class AccountMove(models.Model):
         self._check_presence_call(tab, mode, place)
         is_shown = self._is_presence_shown()
         if is_shown:
-            news = self.env["account.move.presence"]._report(self, tab, mode, place if mode == "editing" else "")
+            news = self.env["account.move.presence"]._report(self, tab, mode, place if mode != "viewing" else "")
             self._send_presence(news)
         people = self._get_presence().get(self.id, [])
         return {

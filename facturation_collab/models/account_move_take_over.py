@@ -46,8 +46,11 @@ class AccountMove(models.Model):
         self._send_take_over(user_id, "given" if is_given else "kept")
 
     def _is_editing(self, user_id):
+        """Whether somebody edits this invoice, or went away from what they had typed."""
         people = self._get_presence().get(self.id, [])
-        return any(person["id"] == user_id and person["mode"] == "editing" for person in people)
+        return any(
+            person["id"] == user_id and (person["mode"] == "editing" or person["place"]) for person in people
+        )
 
     def _note_asking(self, tab):
         """Keep when the present user asked; tell whether they may ask now."""

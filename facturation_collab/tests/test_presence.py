@@ -231,6 +231,12 @@ class TestPresence(ValidationCase):
         self.assertEqual(sent[0], ["res.users", self.finance.id, RECORD])
         self.assertEqual(sent[1]["kind"], "given")
 
+    def test_who_went_away_from_what_they_had_typed_is_asked(self):
+        self._report(self.contributor, "idle", "ref")
+        self._report(self.finance)
+        self.bill.with_user(self.finance).ask_take_over(TAB, self.contributor.id)
+        self.assertEqual(len(self._get_sent(TAKE_OVER)), 1)
+
     def test_only_who_edits_is_asked_and_only_who_asked_is_answered(self):
         self._report(self.contributor)
         self._report(self.finance)

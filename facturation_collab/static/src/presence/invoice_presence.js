@@ -63,8 +63,13 @@ export class InvoicePresence extends Component {
             display: PRESENCE_MODES[person.mode],
             text: describePerson(person),
             image: imageUrl("res.users", person.id, "avatar_128"),
-            isLong: this.state.isShown && person.mode === "editing" && Date.now() - person.since > LONG_EDIT * 1000,
+            isLong: this.state.isShown && this.isLongEdit(person),
         }));
+    }
+
+    /** Somebody who has been editing for long, or went away from what they had typed. */
+    isLongEdit({ mode, place, since }) {
+        return mode === "idle" ? Boolean(place) : mode === "editing" && Date.now() - since > LONG_EDIT * 1000;
     }
 
     // ------------------------------------------------------------------ saying what is done here
@@ -72,7 +77,9 @@ export class InvoicePresence extends Component {
     noteFocus(element) {
         const field = element?.closest?.(".o_form_view .o_field_widget[name]");
         const isTyped = Boolean(field) && element.matches(EDITABLE) && this.record.isInEdition && !element.readOnly;
-        this.reporter.update(this.record.dirty || isTyped, isTyped ? this.getPlace(field) : "");
+        // What is not saved stays where it was typed, also when nobody is there any more.
+        const place = isTyped ? this.getPlace(field) : this.record.dirty ? this.reporter.place : "";
+        this.reporter.update(this.record.dirty || isTyped, place, this.record.dirty);
     }
 
     /** The field of the invoice, or of one of its lines, that has the focus. */

@@ -14,9 +14,12 @@ export const PRESENCE_MODES = {
 };
 
 export function describePerson({ name, mode, place }) {
-    return mode === "editing" && place
+    if (!place) {
+        return PRESENCE_MODES[mode].describe(name);
+    }
+    return mode === "editing"
         ? _t("%(name)s is editing: %(place)s", { name, place })
-        : PRESENCE_MODES[mode].describe(name);
+        : _t("%(name)s is away and has not saved: %(place)s", { name, place });
 }
 
 /** In a list or kanban: a dot where somebody else has the invoice open, which says who. Gone when they are. */

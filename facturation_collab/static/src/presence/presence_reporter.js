@@ -56,10 +56,10 @@ export class PresenceReporter {
     }
 
     /** What is being done changed: at once where it is another thing, soon where it is another field. */
-    update(isEditing, place) {
+    update(isEditing, place, isUnsaved) {
         const isNew = isEditing !== this.isEditing;
         const isMoved = place !== this.place;
-        Object.assign(this, { isEditing, place });
+        Object.assign(this, { isEditing, place, isUnsaved });
         if (isNew || isMoved) {
             browser.clearTimeout(this.updateTimer);
             this.updateTimer = browser.setTimeout(() => this.report(), isNew ? 50 : PLACE_DELAY);
@@ -90,7 +90,8 @@ export class PresenceReporter {
         browser.clearTimeout(this.timer);
         this.timer = browser.setTimeout(() => this.report(), HEARTBEAT);
         const { resId } = this;
-        const answer = await this.call("report_presence", [[resId], this.tab, this.mode, this.place]);
+        const place = this.isAway && !this.isUnsaved ? "" : this.place;
+        const answer = await this.call("report_presence", [[resId], this.tab, this.mode, place]);
         if (answer && resId === this.resId) {
             this.isOff = !answer.is_on;
             this.onAnswer(answer);

@@ -135,6 +135,14 @@ test("somebody who edits for long is asked to leave the invoice", async () => {
     expect.verifySteps(["viewing", "viewing", "ask_take_over 77"]);
 });
 
+test("who went away from what they had typed is asked, too", async () => {
+    people = [{ ...PAUL, mode: "idle", place: "Reference" }];
+    await open();
+    expect(".o_invoice_presence_text").toHaveText("Paul is away and has not saved: Reference");
+    expect(".o_invoice_presence_ask").toBeEnabled();
+    expect.verifySteps(["viewing"]);
+});
+
 test("who is asked saves and leaves, or goes on", async () => {
     isReportNoted = false;
     people = [PAUL];

@@ -157,7 +157,8 @@ class AccountMove(models.Model):
 
         :param tab: a random name of the screen
         :param mode: "viewing", "editing" or "idle"
-        :param place: the field that is being edited, or that somebody who is away has not saved; a field of a line as "invoice_line_ids/line id/field"
+        :param place: the field that is being edited, or that somebody who is away has not saved; a field of a line as
+            "invoice_line_ids/line id/field"
         :returns: {"revision", "is_on": whether the company wants it, "is_shown": whether others see the present user,
             "people": [{"id", "name", "mode", "place": label of a field, "seconds": since when, "expires": in how many
             seconds they are gone}]}

@@ -48,9 +48,7 @@ class AccountMove(models.Model):
     def _is_editing(self, user_id):
         """Whether somebody edits this invoice, or went away from what they had typed."""
         people = self._get_presence().get(self.id, [])
-        return any(
-            person["id"] == user_id and (person["mode"] == "editing" or person["place"]) for person in people
-        )
+        return any(person["id"] == user_id and (person["mode"] == "editing" or person["place"]) for person in people)
 
     def _note_asking(self, tab):
         """Keep when the present user asked; tell whether they may ask now."""

@@ -81,6 +81,7 @@
         "views/account_invoice_vendor_wording_views.xml",
         "views/portal_bill_templates.xml",
         "views/res_company_portal_views.xml",
+        "views/res_presence_views.xml",
         "views/account_move_service_views.xml",
         "views/account_move_history_views.xml",
     ],

@@ -100,3 +100,5 @@ from . import test_automatic_sample
 from . import test_replay
 from . import test_circuit_tours
 from . import test_demo_tours
+from . import test_live
+from . import test_presence

@@ -72,7 +72,7 @@ class TestDepartments(CollabCommon):
             self.director_role.role = "reader"
             self.env.flush_all()
             self.env.invalidate_all()
-            with self.assertQueryCount(27):
+            with self.assertQueryCount(28):
                 self.director_role.role = "manager"
                 self.env.flush_all()
 

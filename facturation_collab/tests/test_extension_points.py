@@ -117,6 +117,12 @@ class TestExtensionPoints(ValidationCase):
         self._install("MovePublicBuyer")
         self.assertEqual(fields.Date.to_string(bill._get_payment_dates()["law"]), "2026-02-14")
 
+    def test_lists_follow_another_field(self):
+        self.assertNotIn("invoice_origin", self.env["account.move"]._get_listed_fields())
+        self._install("MoveListed")
+        self.assertIn("invoice_origin", self.env["account.move"]._get_listed_fields())
+        self.assertIn("state", self.env["account.move"]._get_listed_fields())
+
     def test_a_field_that_only_finance_may_write(self):
         bill = self._create_bill()
         bill.with_user(self.contributor).payment_reference = "before"

@@ -12,7 +12,7 @@ patch(AccountMoveFormController.prototype, {
     },
 
     onRootLoaded(root) {
-        const isReadonly = this.props.readonly || root.data.validation_is_readonly;
+        const isReadonly = this.props.readonly || root.data.validation_is_readonly || this.live?.isLeft;
         const mode = isReadonly ? "readonly" : "edit";
         if (root.config.mode !== mode) {
             // Not awaited: a reload holds the mutex that switching needs.

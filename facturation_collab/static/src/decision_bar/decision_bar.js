@@ -42,6 +42,7 @@ export class DecisionBar extends Component {
         returnTargets: { type: Array, element: { type: Object, shape: { id: Number, name: String } }, optional: true },
         onDecide: Function, // (outcome, comment, step that decides anew or null) => Promise
         onRefuseLines: { type: Function, optional: true }, // for whoever decides on a share
+        onAnswering: { type: Function, optional: true }, // (whether an answer is being written)
         onAsk: { type: Function, optional: true }, // opens the dialog that asks a question
     };
     static defaultProps = { isCommentRequired: false, isBusy: false, returnTargets: [] };
@@ -74,6 +75,7 @@ export class DecisionBar extends Component {
 
     ask(outcome) {
         Object.assign(this.state, { outcome, isMissing: false, targetId: "" });
+        this.props.onAnswering?.(Boolean(outcome));
     }
 
     onKeydown(ev) {

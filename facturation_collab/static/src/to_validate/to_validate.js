@@ -11,6 +11,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { askAuthentication, isAuthenticationAction } from "../authentication_dialog/authentication_dialog";
 import { DecisionBar } from "../decision_bar/decision_bar";
 import { DocumentPreview } from "../document_preview/document_preview";
+import { useLiveInbox } from "../live/live_inbox";
 import { ValidationCard } from "../validation_card/validation_card";
 import { ValidationQueue } from "../validation_queue/validation_queue";
 import { describeServerError } from "../utils/errors";
@@ -74,7 +75,12 @@ export class ToValidate extends Component {
         this.action = useService("action");
         this.notification = useService("notification");
         this.ui = useService("ui");
-        this.state = useState({ queue: [], total: 0, move: null, isBusy: false, error: "", round: 0 });
+        this.state = useState({ queue: [], total: 0, move: null, isBusy: false, error: "", round: 0, news: "" });
+        this.isAnswering = false;
+        this.refresher = useLiveInbox({
+            getIds: () => this.state.queue.map((move) => move.id),
+            follow: () => this.follow(),
+        });
         useSetupAction({ getLocalState: () => ({ moveId: this.state.move?.id }) });
         onWillStart(() => this.load(this.props.state?.moveId || this.props.action.params?.move_id));
     }
@@ -91,6 +97,9 @@ export class ToValidate extends Component {
     }
 
     get progressText() {
+        if (this.position < 0) {
+            return _t("%(total)s to validate", { total: this.state.total });
+        }
         return _t("%(position)s of %(total)s", { position: this.position + 1, total: this.state.total });
     }
 
@@ -111,14 +120,44 @@ export class ToValidate extends Component {
 
     /** Reads the queue again and shows `moveId`, or what now stands at `index`. */
     async load(moveId, index = 0) {
+        const records = await this.loadQueue();
+        const next = records.find((move) => move.id === moveId) || records[Math.min(index, records.length - 1)];
+        await this.show(next?.id);
+    }
+
+    async loadQueue() {
         const { records, length } = await this.orm.webSearchRead("account.move", this.domain, {
             specification: QUEUE_FIELDS,
             order: "validation_urgency, validation_since, id",
             limit: QUEUE_LIMIT,
         });
         Object.assign(this.state, { queue: records, total: length });
-        const next = records.find((move) => move.id === moveId) || records[Math.min(index, records.length - 1)];
-        await this.show(next?.id);
+        this.refresher.onLoaded();
+        return records;
+    }
+
+    /** Somebody else did something: the queue follows at once, the card unless an answer is being written. */
+    async follow() {
+        const { move, isBusy } = this.state;
+        if (isBusy) {
+            return false;
+        }
+        if (this.isAnswering) {
+            await this.loadQueue();
+        } else {
+            await this.load(move?.id, Math.max(this.position, 0));
+        }
+        if (move && !this.state.queue.some(({ id }) => id === move.id)) {
+            this.state.news = _t("“%s” does not wait for you any more.", move.display_name);
+        }
+        return true;
+    }
+
+    onAnswering(isAnswering) {
+        this.isAnswering = isAnswering;
+        if (!isAnswering && this.state.news) {
+            this.refresher.want();
+        }
     }
 
     async show(moveId) {
@@ -128,7 +167,8 @@ export class ToValidate extends Component {
 
     /** A card that cannot be read any more, because somebody else was faster, gives way to the next one. */
     async select(moveId) {
-        this.state.error = "";
+        Object.assign(this.state, { error: "", news: "" });
+        this.isAnswering = false;
         try {
             await this.show(moveId);
         } catch (error) {
@@ -147,7 +187,7 @@ export class ToValidate extends Component {
     async decide(outcome, comment, target) {
         const { move } = this.state;
         const index = this.position;
-        Object.assign(this.state, { isBusy: true, error: "" });
+        Object.assign(this.state, { isBusy: true, error: "", news: "" });
         try {
             await this.checkNotResubmitted(move);
             const answer = await this.orm.call("account.move", METHODS[outcome], [[move.id]], {
@@ -163,12 +203,14 @@ export class ToValidate extends Component {
                 : DONE[outcome];
             this.notification.add(done, { type: "success", title: move.display_name });
             this.state.round++;
+            this.isAnswering = false;
             await this.load(null, index);
         } catch (error) {
             this.state.error = error instanceof ResubmittedError ? error.message : describeServerError(error);
             await this.load(move.id, index);
         } finally {
             this.state.isBusy = false;
+            this.refresher.retry();
         }
     }
 

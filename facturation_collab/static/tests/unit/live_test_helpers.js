@@ -13,7 +13,7 @@ export async function tell(kind, ...payloads) {
     for (const payload of payloads) {
         MockServer.env["bus.bus"]._sendone("broadcast", type, payload);
     }
-    await waitUntil(() => count === payloads.length);
+    await waitUntil(() => count === payloads.length, { timeout: 5000 });
     bus.unsubscribe(type, onTold);
     await advanceTime(1000);
     await animationFrame();

@@ -58,7 +58,7 @@ class AccountMove(models.Model):
                 continue
             vals_list.append(move._prepare_asked_vals(kind, text, line, is_blocking, correction, **asked))
         if asked["user"]:
-            (self - self.union(*refusals))._open_to(asked["user"])
+            self.filtered(lambda move: move not in refusals)._open_to(asked["user"])
         action = self._report(refusals, self.env._("The question was asked on %s invoices."))
         self.env["account.invoice.question"]._ask(vals_list, attachment_ids)
         return action

@@ -213,6 +213,8 @@ class HrDepartment(models.Model):
         for name in names:
             self.env.add_to_compute(self._fields[name], tree)
         tree._recompute_recordset(names)
+        # Who reads the invoices follows, and is no dependency either: those of a department are too many to be marked.
+        self.env["account.move"].invalidate_model(["department_reader_ids"], flush=False)
 
     def _sync_members(self):
         """Bring the roles that follow HR in step with employees and managers.

@@ -7,6 +7,7 @@ import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { FetchRecordError } from "@web/model/relational_model/errors";
 
+import { loadUnless } from "./load_unless";
 import { Refresher } from "./refresher";
 
 const EDITABLE = "input, textarea, select, [contenteditable='true']";
@@ -53,7 +54,9 @@ patch(AccountMoveFormController.prototype, {
             () => void browser.setTimeout(() => this.refresher.retry(), 100),
             () => [this.model.root.dirty]
         );
-        useExternalListener(document, "keydown", () => (this.typedAt = Date.now()), { capture: true });
+        for (const event of ["keydown", "input"]) {
+            useExternalListener(document, event, () => (this.typedAt = Date.now()), { capture: true });
+        }
         useExternalListener(document, "focusout", () => browser.setTimeout(() => this.refresher.retry(), 200));
         onWillDestroy(() => {
             this.liveScreen.close();
@@ -99,18 +102,19 @@ patch(AccountMoveFormController.prototype, {
         if (!this.model.root.resId || status(this) !== "mounted") {
             return true;
         }
-        if (await this.isBeingTyped()) {
-            await this.tellWaiting();
-            browser.setTimeout(() => this.refresher.retry(), TYPING);
-            return false;
-        }
         try {
-            await this.model.load();
-            this.live.spoken = _t("The invoice is shown as it is now.");
+            const isBeingTyped = () => this.isBeingTyped();
+            if (!(await isBeingTyped()) && (await loadUnless(this.model, isBeingTyped))) {
+                this.live.spoken = _t("The invoice is shown as it is now.");
+                return true;
+            }
+            await this.tellWaiting();
         } catch (error) {
             this.onUnreadable(error);
+            return true;
         }
-        return true;
+        browser.setTimeout(() => this.refresher.retry(), TYPING);
+        return false;
     },
 
     async tellWaiting() {
@@ -118,15 +122,11 @@ patch(AccountMoveFormController.prototype, {
             return;
         }
         const { resModel, resId, data } = this.model.root;
-        try {
-            const call = [resModel, "get_changes_since", [[resId], data.content_revision]];
-            const { people } = await this.orm.silent.call(...call);
-            this.live.news = people
-                ? _t("%s changed this invoice meanwhile. What you type stays: both are merged when you save.", people)
-                : _t("This invoice moved on meanwhile. It is shown as it is now when you have finished.");
-        } catch (error) {
-            this.onUnreadable(error);
-        }
+        const call = [resModel, "get_changes_since", [[resId], data.content_revision]];
+        const { people } = await this.orm.silent.call(...call);
+        this.live.news = people
+            ? _t("%s changed this invoice meanwhile. What you type stays: both are merged when you save.", people)
+            : _t("This invoice moved on meanwhile. It is shown as it is now when you have finished.");
     },
 
     onUnreadable(error) {

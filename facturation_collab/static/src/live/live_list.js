@@ -8,6 +8,7 @@ import { getFieldsSpec } from "@web/model/relational_model/utils";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { ListController } from "@web/views/list/list_controller";
 
+import { loadUnless } from "./load_unless";
 import { Refresher } from "./refresher";
 
 const SHORTEST_LEASE = 5;
@@ -88,10 +89,12 @@ class LiveList {
         }
         const { told, isAllTold, mayMove } = this;
         Object.assign(this, { told: new Set(), isAllTold: false, mayMove: false, isWaitingTold: false });
-        if (isAllTold || (told.size && !(await this.readRows([...told], mayMove)))) {
-            await this.reload();
+        if (!isAllTold && (!told.size || (await this.readRows([...told], mayMove)))) {
+            return true;
         }
-        return true;
+        const isShown = await this.reload();
+        this.isAllTold ||= !isShown;
+        return isShown;
     }
 
     /** Read the rows of these invoices again; false when one of them came into the list, or left it. */
@@ -124,15 +127,19 @@ class LiveList {
         return true;
     }
 
+    /** Read the whole of it again; false when somebody began to edit a row meanwhile. */
     async reload() {
         const selected = new Set(this.model.root.selection.map((record) => record.resId));
         this.model.useSampleModel = false;
-        await this.model.load();
+        if (!(await loadUnless(this.model, () => this.model.root.editedRecord))) {
+            return false;
+        }
         for (const record of this.model.root.records) {
             if (selected.has(record.resId)) {
                 record.toggleSelection(true);
             }
         }
+        return true;
     }
 
     tellWaiting() {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, mockSendBeacon, test } from "@odoo/hoot";
 import { click, edit, queryAllTexts } from "@odoo/hoot-dom";
-import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { advanceTime, animationFrame, Deferred } from "@odoo/hoot-mock";
 import {
     clickSave,
     contains,
@@ -114,6 +114,24 @@ test("what is typed stays, and it is said politely that the invoice changed", as
     await clickSave();
     expect.verifySteps(["web_save"]);
     expect(".o_invoice_news").toHaveCount(0);
+    expect(".o_field_widget[name=state] input").toHaveValue("posted");
+});
+
+test("what is typed while the invoice is read stays", async () => {
+    await openForm();
+    const reading = new Deferred();
+    onRpc("account.move", "web_read", async () => {
+        await reading;
+    });
+    await change(1, { state: "posted", content_revision: 4 });
+    await click(".o_field_widget[name=ref] input");
+    await edit("Mine");
+    reading.resolve();
+    await animationFrame();
+    expect(".o_field_widget[name=ref] input").toHaveValue("Mine");
+    expect.verifySteps(["web_read 1"]);
+    await clickSave();
+    expect.verifySteps(["web_save"]);
     expect(".o_field_widget[name=state] input").toHaveValue("posted");
 });
 

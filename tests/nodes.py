@@ -14,6 +14,12 @@ BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stab
 # As root Chromium has no sandbox; the rest keeps it from calling home.
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 40_000  # milliseconds
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+REF = ".o_field_widget[name=ref] :is(input, span)"
+HAS_TEXT = """
+([selector, text]) => [...document.querySelectorAll(selector)]
+    .some((element) => (element.value || element.textContent).includes(text))
+"""
 
 
 class Proxy:
@@ -108,6 +114,21 @@ class Screen:
         """Show a bill in the native form."""
         self.page.goto(f"/odoo/account.move/{bill}")
         self.page.wait_for_selector(".o_form_view .o_field_widget[name=ref] input")
+
+    def show(self, path):
+        """Show a page of the web client."""
+        self.page.goto(path)
+        self.page.wait_for_selector(".o_action_manager > .o_action")
+
+    def wait_for_text(self, selector, text):
+        """Wait until an element that fits the selector has a text, or an input that value."""
+        self.page.wait_for_function(HAS_TEXT, arg=[selector, text])
+
+    def wait_for_count(self, selector, count):
+        """Wait until so many elements fit the selector."""
+        self.page.wait_for_function(
+            "([selector, count]) => document.querySelectorAll(selector).length === count", arg=[selector, count]
+        )
 
     def field(self, name):
         return self.page.locator(f".o_form_view .o_field_widget[name={name}] input")

@@ -1,15 +1,15 @@
 """Two people in two real browsers, on two servers that share nothing but the database."""
 
 import pytest
-from browsers import REF, open_browser, wait_for_text
-from validation import Company
+from nodes import PHONE, REF, Screen, browser
+from validation import PASSWORD, Company
 
 
 class Desks:
     """The company, its bills, and the two servers on which people open them."""
 
-    def __init__(self, first, second):
-        self.first, self.second = first, second
+    def __init__(self, first, second, chromium):
+        self.first, self.second, self.chromium = first, second, chromium
         self.company = Company(first)
         self.bills = self.company.create_bills(3)
         self.finance = self.company.client("finance")
@@ -17,6 +17,12 @@ class Desks:
     def change(self, bill, **values):
         """Finance changes a bill through a program."""
         self.finance.call("account.move", "write", ids=[bill], vals=values)
+
+    def open(self, server, login, path, **options):
+        """The screen of a person on one of the servers."""
+        screen = Screen(self.chromium, server.url, login, PASSWORD, **options)
+        screen.show(path)
+        return screen
 
     def form(self, bill):
         return f"/odoo/collaborative-bills/{bill}"
@@ -29,62 +35,57 @@ def desks(start_server, database, request):
     # A person who may no longer read an invoice is refused on purpose.
     refusals = [r"odoo\.http: (?!Exception during request handling)", r"odoo\.addons\.base\.models\.ir_rule: "]
     first = start_server(name, expected=refusals)
-    return Desks(first, start_server(name, expected=refusals))
+    with browser() as chromium:
+        yield Desks(first, start_server(name, expected=refusals), chromium)
 
 
 def test_two_people_see_each_other_and_what_they_do(desks):
     bill = desks.bills[0]
-    with (
-        open_browser(desks.first.url, "contributor", desks.form(bill), phone=True) as contributor,
-        open_browser(desks.second.url, "approver", desks.form(bill)) as approver,
-    ):
-        wait_for_text(contributor, ".o_invoice_presence_text", "Approver has it open")
-        wait_for_text(approver, ".o_invoice_presence_text", "Contributor has it open")
-        contributor.do("run", "document.querySelector('.o_field_widget[name=ref] input').focus()")
-        wait_for_text(approver, ".o_invoice_presence_text", "Contributor is editing")
+    contributor = desks.open(desks.first, "contributor", desks.form(bill), **PHONE)
+    approver = desks.open(desks.second, "approver", desks.form(bill))
+    contributor.wait_for_text(".o_invoice_presence_text", "Approver has it open")
+    approver.wait_for_text(".o_invoice_presence_text", "Contributor has it open")
+    contributor.field("ref").focus()
+    approver.wait_for_text(".o_invoice_presence_text", "Contributor is editing")
 
-        contributor.do("run", "document.activeElement.blur()")
-        desks.change(bill, ref="Told")
-        wait_for_text(contributor, REF, "Told")
-        wait_for_text(approver, REF, "Told")
+    contributor.field("ref").blur()
+    desks.change(bill, ref="Told")
+    contributor.wait_for_text(REF, "Told")
+    approver.wait_for_text(REF, "Told")
 
-        approver.open(desks.second.url + "/odoo/to-validate")
-        contributor.wait_for("!document.querySelector('.o_invoice_presence_person')", "The empty chair")
+    approver.show("/odoo/to-validate")
+    contributor.wait_for_count(".o_invoice_presence_person", 0)
 
 
 def test_what_is_typed_stays_and_whoever_loses_access_is_told(desks):
     bill = desks.bills[0]
-    with open_browser(desks.second.url, "contributor", desks.form(bill)) as page:
-        page.do("click", ".o_field_widget[name=ref] input")
-        page.do("run", "document.querySelector('.o_field_widget[name=ref] input').focus()")
-        page.do("type", "Mine")
-        desks.change(bill, payment_reference="Theirs")
-        wait_for_text(page, ".o_invoice_news", "Finance changed this invoice meanwhile")
-        assert page.evaluate("document.querySelector('.o_field_widget[name=ref] input').value") == "Mine"
-        page.do("click", ".o_form_button_save")
-        wait_for_text(page, ".o_field_widget[name=payment_reference] input", "Theirs")
+    screen = desks.open(desks.second, "contributor", desks.form(bill))
+    screen.field("ref").press_sequentially("Mine")
+    desks.change(bill, payment_reference="Theirs")
+    screen.wait_for_text(".o_invoice_news", "Finance changed this invoice meanwhile")
+    assert screen.field("ref").input_value() == "Mine"
+    screen.save()
+    screen.wait_for_text(".o_field_widget[name=payment_reference] input", "Theirs")
 
-        page.do("run", "document.activeElement.blur()")
-        desks.change(bill, department_id=desks.company.other)
-        wait_for_text(page, ".o_notification_content", "You may no longer read this invoice.")
-        page.wait_for("Boolean(document.querySelector('.o_list_view'))", "The list")
-        page.wait_for("document.querySelectorAll('.o_data_row').length === 2", "The bills that are left")
+    screen.page.evaluate("document.activeElement.blur()")
+    desks.change(bill, department_id=desks.company.other)
+    screen.wait_for_text(".o_notification_content", "You may no longer read this invoice.")
+    screen.wait_for_count(".o_list_view .o_data_row", 2)
 
 
 def test_lists_and_the_inbox_follow(desks):
-    with (
-        open_browser(desks.second.url, "contributor", "/odoo/collaborative-bills") as bills,
-        open_browser(desks.first.url, "approver", "/odoo/to-validate") as inbox,
-    ):
-        wait_for_text(inbox, ".o_to_validate_empty", "Nothing waits for you")
-        desks.company.client("contributor").call("account.move", "action_submit", ids=desks.bills[:2])
-        wait_for_text(inbox, ".o_to_validate_pager", "1 of 2")
-        wait_for_text(bills, ".o_data_row .o_field_badge", "To validate")
-        desks.company.create_bills(1)
-        bills.wait_for("document.querySelectorAll('.o_data_row').length === 4", "The new bill")
-        desks.company.client("approver2").call("account.move", "action_approve", ids=desks.bills[:1])
-        wait_for_text(inbox, ".o_to_validate_news", "does not wait for you any more")
-        wait_for_text(inbox, ".o_to_validate_pager", "1 of 1")
-        with open_browser(desks.first.url, "finance", desks.form(desks.bills[2])):
-            bills.wait_for("Boolean(document.querySelector('.o_presence_dot'))", "The dot in the list")
-        bills.wait_for("!document.querySelector('.o_presence_dot')", "The list without a dot")
+    bills = desks.open(desks.second, "contributor", "/odoo/collaborative-bills")
+    inbox = desks.open(desks.first, "approver", "/odoo/to-validate")
+    inbox.wait_for_text(".o_to_validate_empty", "Nothing waits for you")
+    desks.company.client("contributor").call("account.move", "action_submit", ids=desks.bills[:2])
+    inbox.wait_for_text(".o_to_validate_pager", "1 of 2")
+    bills.wait_for_text(".o_data_row .o_field_badge", "To validate")
+    desks.company.create_bills(1)
+    bills.wait_for_count(".o_data_row", 4)
+    desks.company.client("approver2").call("account.move", "action_approve", ids=desks.bills[:1])
+    inbox.wait_for_text(".o_to_validate_news", "does not wait for you any more")
+    inbox.wait_for_text(".o_to_validate_pager", "1 of 1")
+    finance = desks.open(desks.first, "finance", desks.form(desks.bills[2]))
+    bills.page.wait_for_selector(".o_presence_dot")
+    finance.context.close()
+    bills.wait_for_count(".o_presence_dot", 0)

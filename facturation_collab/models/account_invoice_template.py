@@ -83,6 +83,7 @@ class AccountInvoiceTemplate(models.Model):
         tracking=True,
     )
     line_currency_id = fields.Many2one("res.currency", compute="_compute_line_currency_id")
+    can_change = fields.Boolean(compute="_compute_is_editable")
     is_editable = fields.Boolean(compute="_compute_is_editable")
 
     _dates_check = models.Constraint(
@@ -105,13 +106,12 @@ class AccountInvoiceTemplate(models.Model):
     @api.depends_context("uid")
     @api.depends("state")
     def _compute_is_editable(self):
-        """Whether what the template puts into invoices may be changed by the present user."""
+        """Whether the present user may change the template, and whether also what it puts into invoices."""
         used = self._get_used()
         editable = self._filtered_access("write")
         for template in self:
-            template.is_editable = (
-                template.state != "archived" and template not in used and (not template.id or template in editable)
-            )
+            template.can_change = not template.id or template in editable
+            template.is_editable = template.can_change and template.state != "archived" and template not in used
 
     @api.constrains("narration", "legal_mentions")
     def _check_placeholders(self):

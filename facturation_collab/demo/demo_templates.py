@@ -36,6 +36,7 @@ TEMPLATES = {
     },
 }
 TRANSLATED = ("narration", "legal_mentions")
+LANGUAGES = ("en_US", "fr_FR")
 
 
 class AccountValidationDemo(models.AbstractModel):
@@ -47,10 +48,11 @@ class AccountValidationDemo(models.AbstractModel):
         """Create the templates and put them in use; one was used already."""
         self._create_analytic_account(company)
         for name, content in TEMPLATES.items():
-            author = self._as(self._ref(f"user_{content['author']}")).with_context(lang="en_US")
+            author = self._as(self._ref(f"user_{content['author']}"))
             template = author.env["account.invoice.template"].create(self._get_template_vals(company, content))
             self._remember({f"template_{name}": template})
-            self._translate_template(template.with_context(lang="fr_FR"), content)
+            for language, lang in enumerate(LANGUAGES):
+                self._translate_template(template.with_context(lang=lang), content, language)
             template.action_activate()
         self._use_template()
 
@@ -67,8 +69,8 @@ class AccountValidationDemo(models.AbstractModel):
         users.write({"group_ids": [Command.link(self.env.ref("analytic.group_analytic_accounting").id)]})
 
     def _get_template_vals(self, company, content):
-        """Return the values of a template, its texts in English."""
-        vals = {name: content[name][0] for name in TRANSLATED if name in content}
+        """Return the values of a template, its labels in English."""
+        vals = {}
         if "partner" in content:
             vals["partner_ids"] = [Command.set(self._ref(f"partner_{content['partner']}").ids)]
         if "question" in content:
@@ -99,10 +101,10 @@ class AccountValidationDemo(models.AbstractModel):
                 vals["analytic_distribution"] = {str(self._ref(f"analytic_{content['analytic']}").id): 100.0}
             yield vals
 
-    def _translate_template(self, template, content):
-        template.write({name: content[name][1] for name in TRANSLATED if name in content})
-        for line, (_kind, (_label, french), _account, _price) in zip(template.line_ids, content["lines"], strict=True):
-            line.name = french
+    def _translate_template(self, template, content, language):
+        template.write({name: content[name][language] for name in TRANSLATED if name in content})
+        for line, (_kind, labels, _account, _price) in zip(template.line_ids, content["lines"], strict=True):
+            line.name = labels[language]
 
     def _use_template(self):
         """Théo has begun an invoice from the template of his department."""

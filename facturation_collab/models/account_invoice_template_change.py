@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date, formatLang, html2plaintext
 
 from .account_invoice_template import ABOUT_USE
 
@@ -19,8 +19,18 @@ class AccountInvoiceTemplate(models.Model):
         for template in self:
             before = template.sudo().previous_version_id
             differences = template.sudo()._get_differences_from(before)
-            lines = [self.env._("%(label)s: “%(before)s” becomes “%(after)s”.", **found) for found in differences]
+            lines = [template._describe_difference(**found) for found in differences]
             template.changes = "\n".join(lines) if before else self.env._("First version.")
+
+    @api.model
+    def _describe_difference(self, label, before, after):
+        """Return what differs from another version as a sentence."""
+        names = {"label": label, "before": before, "after": after}
+        if not before:
+            return self.env._("%(label)s: “%(after)s” was added.", **names)
+        if not after:
+            return self.env._("%(label)s: “%(before)s” was removed.", **names)
+        return self.env._("%(label)s: “%(before)s” becomes “%(after)s”.", **names)
 
     def _get_differences_from(self, before):
         """Return what differs from another version: a list of {"label", "before", "after"}."""
@@ -39,11 +49,10 @@ class AccountInvoiceTemplate(models.Model):
             for name in self._get_described_fields(self._name)
             if name not in ABOUT_USE
         }
-        for name in ("line_ids", "question_ids"):
-            title = self.env["ir.model"]._get(self[name]._name).name
-            for position, part in enumerate(self[name], start=1):
-                label = self.env._("%(part)s %(position)s", part=title, position=position)
-                texts[label] = part._describe_part()
+        for position, line in enumerate(self.line_ids, start=1):
+            texts[self.env._("Line %s", position)] = line._describe_part()
+        for position, question in enumerate(self.question_ids, start=1):
+            texts[self.env._("Question %s", position)] = question._describe_part()
         return texts
 
     @api.model
@@ -72,6 +81,8 @@ def describe_value(record, name):
     match field.type:
         case "html":
             return html2plaintext(value or "")
+        case "float":
+            return formatLang(env, value, digits=(field.get_digits(env) or (0, 2))[1])
         case "date":
             return format_date(env, value) if value else ""
         case "selection":

@@ -76,6 +76,16 @@ class TestTemplateAccess(TemplateCase):
                         shown.add(name)
             self.assertEqual(shown, set(buttons) if expected else set(), user.name)
 
+    def test_new_is_offered_to_whoever_makes_some(self):
+        for user, expected in (
+            *((self.manager, None), (self.director, None), (self.finance, None), (self.administrator, None)),
+            *((self.contributor, "0"), (self.reader, "0"), (self.auditor, "0")),
+        ):
+            templates = self.env["account.invoice.template"].with_user(user)
+            for view_type in ("list", "kanban", "form"):
+                arch = etree.fromstring(templates.get_view(view_type=view_type)["arch"])
+                self.assertEqual(arch.get("create"), expected, (user.name, view_type))
+
     def test_managers_of_departments_above_manage_those_below(self):
         self.assertEqual(self.events.sudo().manager_ids, self.manager | self.director)
         self.assertEqual(self.direction.sudo().manager_ids, self.director)

@@ -14,14 +14,14 @@ TEMPLATES = {
             ("line_note", ("Two years of guarantee.", "Garantie de deux ans."), None, None),
         ],
         "narration": (
-            "<p>Payable by bank transfer before {due_date}, with the reference {number}.</p>",
-            "<p>Payable par virement avant le {due_date}, sous la référence {number}.</p>",
+            "Payable by bank transfer before {due_date}, with the reference {number}.",
+            "Payable par virement avant le {due_date}, sous la référence {number}.",
         ),
         "legal_mentions": (
-            "<p>{company} charges late payment of the invoice {number} at three times the legal rate, and a fixed sum of "
-            "€40 for its recovery.</p>",
-            "<p>{company} facture tout retard de paiement de la facture {number} au triple du taux d’intérêt légal, et "
-            "une indemnité forfaitaire de recouvrement de 40 €.</p>",
+            "{company} charges late payment of the invoice {number} at three times the legal rate, and a fixed sum of "
+            "€40 for its recovery.",
+            "{company} facture tout retard de paiement de la facture {number} au triple du taux d’intérêt légal, et "
+            "une indemnité forfaitaire de recouvrement de 40 €.",
         ),
     },
     "radio": {
@@ -36,7 +36,7 @@ TEMPLATES = {
     },
 }
 TRANSLATED = ("narration", "legal_mentions")
-LANGUAGES = ("en_US", "fr_FR")
+LANGUAGES = ["en_US", "fr_FR"]
 
 
 class AccountValidationDemo(models.AbstractModel):
@@ -49,10 +49,10 @@ class AccountValidationDemo(models.AbstractModel):
         self._create_analytic_account(company)
         for name, content in TEMPLATES.items():
             author = self._as(self._ref(f"user_{content['author']}"))
-            template = author.env["account.invoice.template"].create(self._get_template_vals(company, content))
+            lang = author.env.lang
+            template = author.env["account.invoice.template"].create(self._get_template_vals(company, content, lang))
             self._remember({f"template_{name}": template})
-            for language, lang in enumerate(LANGUAGES):
-                self._translate_template(template.with_context(lang=lang), content, language)
+            self._translate_template(template, content, lang)
             template.action_activate()
         self._use_template()
 
@@ -68,9 +68,10 @@ class AccountValidationDemo(models.AbstractModel):
         users = self.env["res.users"].union(*(self._ref(f"user_{login}") for login in ("max", "emma", "jane", "luc")))
         users.write({"group_ids": [Command.link(self.env.ref("analytic.group_analytic_accounting").id)]})
 
-    def _get_template_vals(self, company, content):
-        """Return the values of a template, its labels in English."""
-        vals = {}
+    def _get_template_vals(self, company, content, lang):
+        """Return the values of a template, in the language of its author."""
+        language = LANGUAGES.index(lang)
+        vals = {name: f"<p>{content[name][language]}</p>" for name in TRANSLATED if name in content}
         if "partner" in content:
             vals["partner_ids"] = [Command.set(self._ref(f"partner_{content['partner']}").ids)]
         if "question" in content:
@@ -83,14 +84,14 @@ class AccountValidationDemo(models.AbstractModel):
             "department_id": self._ref(f"department_{content['department']}").id,
             "move_type": content["move_type"],
             "payment_term_id": self.env.ref("account.account_payment_term_30days").id,
-            "line_ids": [Command.create(vals) for vals in self._get_template_line_vals(company, content)],
+            "line_ids": [Command.create(vals) for vals in self._get_template_line_vals(company, content, language)],
         }
 
-    def _get_template_line_vals(self, company, content):
+    def _get_template_line_vals(self, company, content, language):
         is_bill = content["move_type"] == "in_invoice"
         tax = company.account_purchase_tax_id if is_bill else company.account_sale_tax_id
-        for position, (kind, (label, _french), account, price) in enumerate(content["lines"], 1):
-            vals = {"display_type": kind, "name": label, "sequence": 10 * position}
+        for position, (kind, labels, account, price) in enumerate(content["lines"], 1):
+            vals = {"display_type": kind, "name": labels[language], "sequence": 10 * position}
             if account:
                 vals |= {
                     "account_id": self.env.ref(f"account.{company.id}_pcg_{account}").id,
@@ -101,10 +102,16 @@ class AccountValidationDemo(models.AbstractModel):
                 vals["analytic_distribution"] = {str(self._ref(f"analytic_{content['analytic']}").id): 100.0}
             yield vals
 
-    def _translate_template(self, template, content, language):
-        template.write({name: content[name][language] for name in TRANSLATED if name in content})
+    def _translate_template(self, template, content, lang):
+        """Write the texts in the other language; those in HTML are translated paragraph by paragraph."""
+        (other,) = set(LANGUAGES) - {lang}
+        source, target = LANGUAGES.index(lang), LANGUAGES.index(other)
+        for name in TRANSLATED:
+            if name in content:
+                texts = content[name]
+                template.update_field_translations(name, {other: {texts[source]: texts[target]}}, source_lang=lang)
         for line, (_kind, labels, _account, _price) in zip(template.line_ids, content["lines"], strict=True):
-            line.name = labels[language]
+            line.with_context(lang=other).name = labels[target]
 
     def _use_template(self):
         """Théo has begun an invoice from the template of his department."""

@@ -1,3 +1,5 @@
+from itertools import zip_longest
+
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 
@@ -34,26 +36,23 @@ class AccountInvoiceTemplate(models.Model):
 
     def _get_differences_from(self, before):
         """Return what differs from another version: a list of {"label", "before", "after"}."""
-        old, new = before._describe_content() if before else {}, self._describe_content()
-        return [
-            {"label": label, "before": old.get(label, ""), "after": new.get(label, "")}
-            for label in dict.fromkeys([*old, *new])
-            if old.get(label, "") != new.get(label, "")
-        ]
+        if not before:
+            return []
+        parts = ((self.env._("Line %s"), "line_ids"), (self.env._("Question %s"), "question_ids"))
+        differences = _compare(before._describe_content(), self._describe_content())
+        for title, name in parts:
+            for position, (old, new) in enumerate(zip_longest(before[name], self[name]), start=1):
+                differences += _compare_parts(title % position, old, new)
+        return differences
 
     def _describe_content(self):
-        """Return what this template puts into invoices, as {label: text}."""
+        """Return what the header of this template puts into invoices, as {label: text}."""
         self.ensure_one()
-        texts = {
+        return {
             self._fields[name]._description_string(self.env): describe_value(self, name)
             for name in self._get_described_fields(self._name)
             if name not in ABOUT_USE
         }
-        for position, line in enumerate(self.line_ids, start=1):
-            texts[self.env._("Line %s", position)] = line._describe_part()
-        for position, question in enumerate(self.question_ids, start=1):
-            texts[self.env._("Question %s", position)] = question._describe_part()
-        return texts
 
     @api.model
     def _get_described_fields(self, model):
@@ -64,15 +63,43 @@ class AccountInvoiceTemplatePart(models.AbstractModel):
     _inherit = "account.invoice.template.part"
 
     def _describe_part(self):
-        """Return a line or a question as one text: each field that says something, in a fixed order."""
+        """Return what a line or a question says, as {label: text}, in a fixed order."""
         self.ensure_one()
         empty = self.new({})
         names = [name for name in self.template_id._get_described_fields(self._name) if name not in OF_A_LINE]
-        said = [name for name in names if self[name] != empty[name]]
-        labelled = (
-            f"{self._fields[name]._description_string(self.env)}: {describe_value(self, name)}" for name in said
+        return {
+            self._fields[name]._description_string(self.env): describe_value(self, name)
+            for name in names
+            if self[name] != empty[name]
+        }
+
+    def _describe_part_as_text(self):
+        return "; ".join(
+            self.env._("%(label)s: %(value)s", label=label, value=value)
+            for label, value in self._describe_part().items()
         )
-        return "; ".join(labelled)
+
+
+def _compare(old, new):
+    """Return what differs between two {label: text}, as a list of {"label", "before", "after"}.
+
+    >>> _compare({"Price": "1", "Label": "Rent"}, {"Price": "2", "Label": "Rent", "Tax": "20%"})
+    [{'label': 'Price', 'before': '1', 'after': '2'}, {'label': 'Tax', 'before': '', 'after': '20%'}]
+    """
+    return [
+        {"label": label, "before": old.get(label, ""), "after": new.get(label, "")}
+        for label in dict.fromkeys([*old, *new])
+        if old.get(label, "") != new.get(label, "")
+    ]
+
+
+def _compare_parts(title, old, new):
+    """Return what differs between the lines or questions at one position: field by field, where both are there."""
+    if old and new:
+        found = _compare(old._describe_part(), new._describe_part())
+        return [{**difference, "label": f"{title}, {difference['label']}"} for difference in found]
+    before, after = (part._describe_part_as_text() if part else "" for part in (old, new))
+    return [{"label": title, "before": before, "after": after}]
 
 
 def describe_value(record, name):

@@ -107,8 +107,7 @@ class TestTemplateVersions(TemplateCase):
         expected = (
             "Payment Term: “30 Days” was removed.",
             "Partner tags: “Services” was added.",
-            "Line 2: “Label: Rent of {month}; Unit price: 1,200.00” becomes “Label: Rent of {month}; Unit price: "
-            "1,500.00”.",
+            "Line 2, Unit price: “1,200.00” becomes “1,500.00”.",
             "Line 3: “Kind of line: Note; Label: As agreed” was removed.",
         )
         self.assertEqual(sorted(version.changes.splitlines()), sorted(expected))

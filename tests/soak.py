@@ -250,7 +250,9 @@ class Soak:
         """Each revision starts where the one before it ended, and together they make the present content."""
         for bill in self.bills:
             content = {key: dict(values) for key, values in flat(self.before[str(bill)]).items()}
-            revisions = [(number, changes) for move, number, _login, changes in self.outcome["revisions"] if move == bill]
+            revisions = [
+                (number, changes) for move, number, _login, changes in self.outcome["revisions"] if move == bill
+            ]
             if [number for number, _changes in revisions] != list(range(1, len(revisions) + 1)):
                 yield f"revisions of bill {bill} are missing"
             for number, changes in revisions:
@@ -277,7 +279,9 @@ class Soak:
         """Whoever replaced a value has read it, or was shown it in a conflict."""
         line, _slash, name = place.rpartition("/")
         if name.isdigit():
-            typed = [stroke for stroke in person.typed if (stroke.bill, stroke.place, stroke.value) == (bill, name, None)]
+            typed = [
+                stroke for stroke in person.typed if (stroke.bill, stroke.place, stroke.value) == (bill, name, None)
+            ]
             if after is None and not any(alike(stroke.before, before) for stroke in typed):
                 if not person.shown[bill, name]:
                     yield f"{person.login} removed line {name} of bill {bill} without having seen {before}"

@@ -74,7 +74,7 @@ answer = {{
     ),
     'templates': [
         [template.move_type, template.state, template.use_count, template.line_ids.mapped('display_type')]
-        for template in env['account.invoice.template'].search([('company_id', '=', company.id)], order='move_type desc')
+        for template in env['account.invoice.template'].search([], order='move_type desc')
     ],
     'from a template': env.ref('facturation_collab_demo.move_from_template')._is_as_template(),
     'pilot': [pilot.mode, pilot.request_count > 5, pilot.hours > 0],

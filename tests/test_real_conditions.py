@@ -28,6 +28,7 @@ answer = {{
 def nodes(bench, run, database):
     """Two servers with two workers each, on one database."""
     from clients import BlackBoxServer
+
     from workbench import logcheck
 
     name = database("nodes")

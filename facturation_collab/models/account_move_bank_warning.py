@@ -94,7 +94,9 @@ class AccountMove(models.Model):
         """Return how the sentences call the last bill of a vendor, or what a customer was refunded last."""
         if bill.id not in readable.ids:
             is_refund = self.move_type == "out_refund"
-            return self.env._("the last one of this customer") if is_refund else self.env._("the last one of this vendor")
+            return (
+                self.env._("the last one of this customer") if is_refund else self.env._("the last one of this vendor")
+            )
         number = bill.partner_bank_id.acc_number
         return self.env._("the last one (%s)", f"{bill.name}: {number}" if number else bill.name)
 

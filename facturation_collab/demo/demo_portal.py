@@ -4,7 +4,7 @@ DISPUTE = "La livraison n’a pas eu lieu."
 QUESTION = "Le prix est-il celui du devis ?"
 # {shortcut: text} of what customer service answers often.
 PREPARED = {
-    "délai": "Votre commande part de notre atelier de Grenoble sous cinq jours ouvrés. Nous vous écrivons à l’expédition.",
+    "délai": "Votre commande part de notre atelier sous cinq jours ouvrés. Nous vous écrivons à l’expédition.",
     "avoir": "Vous avez raison. Nous préparons un avoir : vous le recevrez par e-mail dès qu’il sera comptabilisé.",
 }
 ANSWER = "Oui, remise comprise : voir le devis que vous avez signé."

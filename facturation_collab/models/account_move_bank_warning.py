@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class AccountMove(models.Model):
     """A bank account to pay to that is not the one that was paid last: what approvers are always shown.
 
-    Changing the account on a bill, or its number, is the usual way of invoice fraud; customers are refunded, too. Nothing
-    of it is stored.
+    Changing the account on a bill, or its number, is the usual way of invoice fraud; customers are refunded, too.
+    Nothing of it is stored.
     """
 
     _inherit = "account.move"

@@ -72,6 +72,11 @@ answer = {{
     'followed': env['account.move'].search_count(
         env['account.move']._get_vendor_bill_domain(env.ref('facturation_collab_demo.user_violette'))
     ),
+    'templates': [
+        [template.move_type, template.state, template.use_count, template.line_ids.mapped('display_type')]
+        for template in env['account.invoice.template'].search([], order='move_type desc')
+    ],
+    'from a template': env.ref('facturation_collab_demo.move_from_template')._is_as_template(),
     'pilot': [pilot.mode, pilot.request_count > 5, pilot.hours > 0],
     'broken': list(env['account.validation.verifier']._verify_requests(requests)),
 }}
@@ -130,6 +135,11 @@ def test_each_capability_has_its_story(demo):
     assert told["shared"] == [["pending", 3, False], ["returned", 3, True]]
     assert sorted(told["disputed"]) == ["answered", "open"]
     assert told["followed"] >= 1
+    assert told["templates"] == [
+        ["out_invoice", "active", 1, ["line_section", "product", "product", "line_note"]],
+        ["in_invoice", "active", 0, ["product"]],
+    ]
+    assert told["from a template"]
     assert told["pilot"] == ["observe", True, True]
     assert told["broken"] == []
 

@@ -6,4 +6,5 @@ from . import demo_policies
 from . import demo_documents
 from . import demo_invoices
 from . import demo_plans
+from . import demo_templates
 from . import demo_portal

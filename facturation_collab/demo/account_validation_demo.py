@@ -39,6 +39,7 @@ class AccountValidationDemo(models.AbstractModel):
         self._create_invoices(company)
         self._delegate()
         self._plan_change()
+        self._create_templates(company)
         self._open_portal(company)
         _logger.info("The demo company was loaded in %.1f s.", time.monotonic() - start)
 

@@ -57,9 +57,17 @@ class AccountValidationDemo(models.AbstractModel):
         done = getattr(self, f"_tell_{what}")(move.with_env(self.env), row)
         if what == "enter":
             moves[row["number"]] = move = done.sudo().with_env(move.env)
+            self._date_entry(move)
             move.env["account.validation.demo"]._remember({f"move_{row['number']:03}": move})
         messages = move.env["mail.message"].search([("id", ">", last), ("author_id", "=", user.partner_id.id)])
         messages.date = fields.Datetime.now()
+
+    def _date_entry(self, move):
+        """Vendors read on the portal since when a bill is there."""
+        move.flush_recordset()
+        query = "UPDATE account_move SET create_date = %s WHERE id = %s"
+        self.env.cr.execute(query, [fields.Datetime.now(), move.id])
+        move.invalidate_recordset(["create_date"])
 
     def _get_actor(self, move, row, who):
         """Return the user who acts; nobody when the invoice waits for nobody any more."""

@@ -2,6 +2,11 @@ from odoo import Command, models
 
 DISPUTE = "La livraison n’a pas eu lieu."
 QUESTION = "Le prix est-il celui du devis ?"
+# {shortcut: text} of what customer service answers often.
+PREPARED = {
+    "délai": "Votre commande part de notre atelier sous cinq jours ouvrés. Nous vous écrivons à l’expédition.",
+    "avoir": "Vous avez raison. Nous préparons un avoir : vous le recevrez par e-mail dès qu’il sera comptabilisé.",
+}
 ANSWER = "Oui, remise comprise : voir le devis que vous avez signé."
 
 
@@ -34,6 +39,7 @@ class AccountValidationDemo(models.AbstractModel):
             },
         )
         self._ask_on_portal(self._ref("user_claude").partner_id)
+        self._prepare_answers()
 
     def _create_contact(self, login, name, partner):
         vals = {"name": name, "parent_id": self._ref(partner).id, "lang": "fr_FR"}
@@ -53,3 +59,18 @@ class AccountValidationDemo(models.AbstractModel):
         line_ids = invoice._get_disputable_lines()[-1:].ids
         dispute = {"scope": "lines", "line_ids": line_ids, "amount": None}
         invoice._ask_from_outside(customer, kinds["delivery"], DISPUTE, dispute=dispute)
+
+    def _prepare_answers(self):
+        """What customer service fills in, shared among its people."""
+        group = self.env.ref("facturation_collab.group_customer_service")
+        self._create(
+            "mail.canned.response",
+            {
+                f"prepared_answer_{position}": {
+                    "source": source,
+                    "substitution": text,
+                    "group_ids": [Command.set(group.ids)],
+                }
+                for position, (source, text) in enumerate(PREPARED.items(), 1)
+            },
+        )

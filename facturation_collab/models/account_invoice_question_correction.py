@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date, formatLang
 
 from ..calls import check_call
 
@@ -43,6 +44,7 @@ class AccountInvoiceQuestion(models.Model):
     correction_text = fields.Char("Proposed", compute="_compute_correction_text")
 
     @api.depends("correction", "line_id", "move_id")
+    @api.depends_context("lang")
     def _compute_correction_text(self):
         for question in self:
             correction = question.correction
@@ -63,6 +65,11 @@ class AccountInvoiceQuestion(models.Model):
         if field.relational and value:
             records = self.env[field.comodel_name].browse(value if isinstance(value, list) else [value]).exists()
             return ", ".join(records._filtered_access("read").mapped("display_name"))
+        if field.type == "float" and value is not None:
+            _precision, digits = field.get_digits(self.env) or (0, 2)
+            return formatLang(self.env, value, digits=digits)
+        if field.type == "date" and value:
+            return format_date(self.env, value)
         return "" if value in (None, False) else str(value)
 
     def action_apply_correction(self):

@@ -10,6 +10,8 @@ ABOUT_USE = {
     *("origin_id", "policy_ids", "message_follower_ids", "message_ids", "activity_ids"),
 }
 """What of a template may change after it was used: nothing of what it puts into invoices."""
+KEEPERS = ("account.group_account_invoice", "facturation_collab.group_administrator")
+"""Groups that keep the templates of all departments."""
 
 
 class AccountInvoiceTemplate(models.Model):
@@ -83,6 +85,7 @@ class AccountInvoiceTemplate(models.Model):
         tracking=True,
     )
     line_currency_id = fields.Many2one("res.currency", compute="_compute_line_currency_id")
+    can_change = fields.Boolean(compute="_compute_is_editable")
     is_editable = fields.Boolean(compute="_compute_is_editable")
 
     _dates_check = models.Constraint(
@@ -105,13 +108,12 @@ class AccountInvoiceTemplate(models.Model):
     @api.depends_context("uid")
     @api.depends("state")
     def _compute_is_editable(self):
-        """Whether what the template puts into invoices may be changed by the present user."""
+        """Whether the present user may change the template, and whether also what it puts into invoices."""
         used = self._get_used()
         editable = self._filtered_access("write")
         for template in self:
-            template.is_editable = (
-                template.state != "archived" and template not in used and (not template.id or template in editable)
-            )
+            template.can_change = not template.id or template in editable
+            template.is_editable = template.can_change and template.state != "archived" and template not in used
 
     @api.constrains("narration", "legal_mentions")
     def _check_placeholders(self):
@@ -144,6 +146,28 @@ class AccountInvoiceTemplate(models.Model):
             )
 
     # CRUD
+
+    @api.model
+    def _get_view_cache_key(self, *args, **options):
+        return (*super()._get_view_cache_key(*args, **options), self._can_make_some())
+
+    @api.model
+    def _get_view(self, *args, **options):
+        """Without New for whoever would be refused when they save."""
+        arch, view = super()._get_view(*args, **options)
+        if not self._can_make_some():
+            arch.set("create", "0")
+        return arch, view
+
+    @api.model
+    def _can_make_some(self):
+        """Tell whether the present user may make templates of any department."""
+        user = self.env.user
+        return (
+            self.env.su
+            or any(map(user.has_group, KEEPERS))
+            or bool(self.env["hr.department"].sudo().search_count([("manager_ids", "in", user.ids)], limit=1))
+        )
 
     def write(self, vals):
         if not vals.keys() <= ABOUT_USE:

@@ -1,5 +1,7 @@
+from itertools import zip_longest
+
 from odoo import api, fields, models
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date, formatLang, html2plaintext
 
 from .account_invoice_template import ABOUT_USE
 
@@ -19,32 +21,38 @@ class AccountInvoiceTemplate(models.Model):
         for template in self:
             before = template.sudo().previous_version_id
             differences = template.sudo()._get_differences_from(before)
-            lines = [self.env._("%(label)s: “%(before)s” becomes “%(after)s”.", **found) for found in differences]
+            lines = [template._describe_difference(**found) for found in differences]
             template.changes = "\n".join(lines) if before else self.env._("First version.")
+
+    @api.model
+    def _describe_difference(self, label, before, after):
+        """Return what differs from another version as a sentence."""
+        names = {"label": label, "before": before, "after": after}
+        if not before:
+            return self.env._("%(label)s: “%(after)s” was added.", **names)
+        if not after:
+            return self.env._("%(label)s: “%(before)s” was removed.", **names)
+        return self.env._("%(label)s: “%(before)s” becomes “%(after)s”.", **names)
 
     def _get_differences_from(self, before):
         """Return what differs from another version: a list of {"label", "before", "after"}."""
-        old, new = before._describe_content() if before else {}, self._describe_content()
-        return [
-            {"label": label, "before": old.get(label, ""), "after": new.get(label, "")}
-            for label in dict.fromkeys([*old, *new])
-            if old.get(label, "") != new.get(label, "")
-        ]
+        if not before:
+            return []
+        parts = ((self.env._("Line %s"), "line_ids"), (self.env._("Question %s"), "question_ids"))
+        differences = _compare(before._describe_content(), self._describe_content())
+        for title, name in parts:
+            for position, (old, new) in enumerate(zip_longest(before[name], self[name]), start=1):
+                differences += _compare_parts(title % position, old, new)
+        return differences
 
     def _describe_content(self):
-        """Return what this template puts into invoices, as {label: text}."""
+        """Return what the header of this template puts into invoices, as {label: text}."""
         self.ensure_one()
-        texts = {
+        return {
             self._fields[name]._description_string(self.env): describe_value(self, name)
             for name in self._get_described_fields(self._name)
             if name not in ABOUT_USE
         }
-        for name in ("line_ids", "question_ids"):
-            title = self.env["ir.model"]._get(self[name]._name).name
-            for position, part in enumerate(self[name], start=1):
-                label = self.env._("%(part)s %(position)s", part=title, position=position)
-                texts[label] = part._describe_part()
-        return texts
 
     @api.model
     def _get_described_fields(self, model):
@@ -55,15 +63,43 @@ class AccountInvoiceTemplatePart(models.AbstractModel):
     _inherit = "account.invoice.template.part"
 
     def _describe_part(self):
-        """Return a line or a question as one text: each field that says something, in a fixed order."""
+        """Return what a line or a question says, as {label: text}, in a fixed order."""
         self.ensure_one()
         empty = self.new({})
         names = [name for name in self.template_id._get_described_fields(self._name) if name not in OF_A_LINE]
-        said = [name for name in names if self[name] != empty[name]]
-        labelled = (
-            f"{self._fields[name]._description_string(self.env)}: {describe_value(self, name)}" for name in said
+        return {
+            self._fields[name]._description_string(self.env): describe_value(self, name)
+            for name in names
+            if self[name] != empty[name]
+        }
+
+    def _describe_part_as_text(self):
+        return "; ".join(
+            self.env._("%(label)s: %(value)s", label=label, value=value)
+            for label, value in self._describe_part().items()
         )
-        return "; ".join(labelled)
+
+
+def _compare(old, new):
+    """Return what differs between two {label: text}, as a list of {"label", "before", "after"}.
+
+    >>> _compare({"Price": "1", "Label": "Rent"}, {"Price": "2", "Label": "Rent", "Tax": "20%"})
+    [{'label': 'Price', 'before': '1', 'after': '2'}, {'label': 'Tax', 'before': '', 'after': '20%'}]
+    """
+    return [
+        {"label": label, "before": old.get(label, ""), "after": new.get(label, "")}
+        for label in dict.fromkeys([*old, *new])
+        if old.get(label, "") != new.get(label, "")
+    ]
+
+
+def _compare_parts(title, old, new):
+    """Return what differs between the lines or questions at one position: field by field, where both are there."""
+    if old and new:
+        found = _compare(old._describe_part(), new._describe_part())
+        return [{**difference, "label": f"{title}, {difference['label']}"} for difference in found]
+    before, after = (part._describe_part_as_text() if part else "" for part in (old, new))
+    return [{"label": title, "before": before, "after": after}]
 
 
 def describe_value(record, name):
@@ -72,6 +108,8 @@ def describe_value(record, name):
     match field.type:
         case "html":
             return html2plaintext(value or "")
+        case "float":
+            return formatLang(env, value, digits=(field.get_digits(env) or (0, 2))[1])
         case "date":
             return format_date(env, value) if value else ""
         case "selection":

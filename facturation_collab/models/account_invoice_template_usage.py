@@ -56,3 +56,8 @@ class AccountInvoiceTemplate(models.Model):
         kind = "out" if all(template.move_type.startswith("out_") for template in self) else "in"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"facturation_collab.account_move_action_{kind}")
         return action | {"domain": [("template_id", "in", self.ids)], "context": {}}
+
+    def action_view_changed_invoices(self):
+        """Return the action that lists those of the invoices that were changed after the template."""
+        action = self.action_view_invoices()
+        return action | {"domain": [*action["domain"], ("template_changed", "=", True)]}

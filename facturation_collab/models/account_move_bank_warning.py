@@ -3,9 +3,10 @@ from odoo.tools import SQL
 
 
 class AccountMove(models.Model):
-    """A vendor's bank account that is not the one that was paid last: what approvers are always shown.
+    """A bank account to pay to that is not the one that was paid last: what approvers are always shown.
 
-    Changing the account on a bill, or its number, is the usual way of invoice fraud. Nothing of it is stored.
+    Changing the account on a bill, or its number, is the usual way of invoice fraud; customers are refunded, too.
+    Nothing of it is stored.
     """
 
     _inherit = "account.move"
@@ -78,24 +79,29 @@ class AccountMove(models.Model):
         :param facts: as `_get_bank_facts` returned them, also of other invoices
         :param reader: res.users who gets the sentences
         """
-        facts = {move.id: facts[move.id] for move in self if move.id in facts}
-        bills = self.browse().union(*(values["bill"] for _kind, values in facts.values()))
+        moves = self.filtered(lambda move: move.id in facts)
+        bills = self.browse().union(*(facts[move.id][1]["bill"] for move in moves))
         readable = bills.with_user(reader).sudo(False)._filtered_access("read")
-        sentences = self._get_bank_sentences()
-        return {
-            move_id: sentences[kind] % {**values, "earlier": self._describe_last_bill(values["bill"], readable)}
-            for move_id, (kind, values) in facts.items()
-        }
+        sentences = {False: self._get_bank_sentences(), True: self._get_refund_bank_sentences()}
+        described = {}
+        for move in moves:
+            kind, values = facts[move.id]
+            values = {**values, "earlier": move._describe_last_bill(values["bill"], readable)}
+            described[move.id] = sentences[move.move_type == "out_refund"][kind] % values
+        return described
 
     def _describe_last_bill(self, bill, readable):
-        """Return how the sentences call the last bill of a vendor."""
+        """Return how the sentences call the last bill of a vendor, or what a customer was refunded last."""
         if bill.id not in readable.ids:
-            return self.env._("the last one of this vendor")
+            is_refund = self.move_type == "out_refund"
+            return (
+                self.env._("the last one of this customer") if is_refund else self.env._("the last one of this vendor")
+            )
         number = bill.partner_bank_id.acc_number
         return self.env._("the last one (%s)", f"{bill.name}: {number}" if number else bill.name)
 
     def _get_bank_sentences(self):
-        """Return {kind of warning: sentence}."""
+        """Return {kind of warning: sentence} for bills of vendors."""
         return {
             "first": self.env._(
                 "This is the first bill of this vendor, to be paid to %(account)s. Make sure the account is theirs."
@@ -111,6 +117,26 @@ class AccountMove(models.Model):
             "changed": self.env._(
                 "The number of the bank account of this bill was changed on %(changed)s, after %(earlier)s: it is now "
                 "%(account)s. Call the vendor at a number that you know before you approve."
+            ),
+        }
+
+    def _get_refund_bank_sentences(self):
+        """Return {kind of warning: sentence} for refunds to customers."""
+        return {
+            "first": self.env._(
+                "This is the first refund to this customer, to be paid to %(account)s. Make sure the account is theirs."
+            ),
+            "other": self.env._(
+                "The bank account %(account)s of this refund is not that of %(earlier)s. Call the customer at a number "
+                "that you know before you approve."
+            ),
+            "none": self.env._(
+                "This refund is to be paid to %(account)s, and %(earlier)s named no bank account. Make sure that the "
+                "account is the customer's."
+            ),
+            "changed": self.env._(
+                "The number of the bank account of this refund was changed on %(changed)s, after %(earlier)s: it is "
+                "now %(account)s. Call the customer at a number that you know before you approve."
             ),
         }
 

@@ -101,6 +101,21 @@ class TestBankAccountWarning(ValidationCase):
         self._posted(self._create_bank("BE1", self.partner_b), partner_id=self.partner_b.id, paid=True)
         self.assertEqual(self._kind(self._bill()), "first")
 
+    def test_a_refund_to_a_customer_is_called_so(self):
+        refund = self._bill(move_type="out_refund")
+        warning = refund.with_user(self.finance)._get_bank_warnings()[refund.id]
+        self.assertIn("first refund to this customer, to be paid to FR76 0001", warning)
+        french = refund.with_user(self.finance).with_context(lang="fr_FR")._get_bank_warnings()[refund.id]
+        self.assertIn("premier remboursement à ce client, à payer sur FR76 0001", french)
+        self._posted(paid=True, move_type="out_refund")
+        self.bank.acc_number = "FR76 9"
+        other, changed = self._bill(self.other_bank, move_type="out_refund"), self._bill(move_type="out_refund")
+        warnings = (other | changed).with_user(self.manager)._get_bank_warnings()
+        self.assertIn("of this refund is not that of the last one of this customer", warnings[other.id])
+        self.assertIn("of the bank account of this refund was changed", warnings[changed.id])
+        for warning in warnings.values():
+            self.assertNotRegex(warning, "bill|vendor")
+
     def test_the_next_approver_is_shown_it(self):
         self._posted(paid=True)
         bill = self._bill(self.other_bank)

@@ -3,6 +3,8 @@
 import re
 from unittest.mock import patch
 
+from lxml import html
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -155,6 +157,16 @@ class TestPortalQuestions(PortalCase):
             self.assertEqual(self.env["account.validation.link.miss"].sudo().search_count([]), len(found))
             pages.clear()
             self.env["account.validation.link.miss"].sudo().search([])._engine().unlink()
+
+    def test_the_page_tells_the_facts_one_by_one(self):
+        line = self.invoice.sudo().invoice_line_ids.filtered(lambda line: line.name == "Delivery")
+        _answer, question = self._ask_outside(dispute="1", scope="lines", line_ids=line.id)
+        page = self._open(f"/my/invoices/{self.invoice.id}/questions/{question.id}", self.clerk)
+        (facts,) = html.fromstring(page.text).find_class("o_question_facts")
+        told = [" ".join(fact.text_content().split()) for fact in facts.xpath("dd")]
+        self.assertEqual(told[:3], [self.invoice.name, self.kind.name, "Some lines Delivery"])
+        self.assertIn("50.00", told[3])
+        self.assertEqual(len(facts.xpath("dt")), len(told))
 
     def test_a_visitor_logs_in_first_whatever_there_is(self):
         _answer, question = self._ask_outside()

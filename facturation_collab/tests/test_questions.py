@@ -267,7 +267,10 @@ class TestQuestions(QuestionCase):
         line = self.bill.invoice_line_ids
         correction = {"field": "price_unit", "value": 900.0}
         question = self._ask(self.reader, user_id=self.contributor.id, line_id=line.id, correction=correction)
-        self.assertIn("900", question.with_user(self.contributor).correction_text)
+        question = question.with_user(self.contributor)
+        self.assertEqual(question.correction_text, "Unit Price: 1,000.00 → 900.00")
+        french = question.with_context(lang="fr_FR").correction_text
+        self.assertRegex(french, r"1\s000,00 → 900,00")
         with self.assertRaisesRegex(UserError, "may not edit"):
             question.with_user(self.reader).action_apply_correction()
         question.with_user(self.contributor).action_apply_correction()

@@ -1,8 +1,11 @@
 """Who sees, uses and changes invoice templates."""
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .template_common import TemplateCase
 
@@ -57,6 +60,31 @@ class TestTemplateAccess(TemplateCase):
                 (self.manager, self.director, self.finance, self.administrator),
                 (self.reader, self.contributor, self.validator, self.outsider, self.auditor),
             )
+
+    def test_the_form_offers_what_its_reader_may_do(self):
+        buttons = ("action_activate", "action_new_version", "action_archive_version")
+        arch = etree.fromstring(self.asking.get_view(view_type="form")["arch"])
+        for user, expected in ((self.manager, True), (self.finance, True), (self.contributor, False)):
+            template = self.asking.with_user(user)
+            values = {"id": template.id, "can_change": template.can_change}
+            self.assertEqual((template.can_change, template.is_editable), (expected, expected), user.name)
+            shown = set()
+            for name in buttons:
+                (button,) = arch.xpath(f"//button[@name='{name}']")
+                for state in ("draft", "active", "archived"):
+                    if not safe_eval(button.get("invisible"), {**values, "state": state}):
+                        shown.add(name)
+            self.assertEqual(shown, set(buttons) if expected else set(), user.name)
+
+    def test_new_is_offered_to_whoever_makes_some(self):
+        for user, expected in (
+            *((self.manager, None), (self.director, None), (self.finance, None), (self.administrator, None)),
+            *((self.contributor, "0"), (self.reader, "0"), (self.auditor, "0")),
+        ):
+            templates = self.env["account.invoice.template"].with_user(user)
+            for view_type in ("list", "kanban", "form"):
+                arch = etree.fromstring(templates.get_view(view_type=view_type)["arch"])
+                self.assertEqual(arch.get("create"), expected, (user.name, view_type))
 
     def test_managers_of_departments_above_manage_those_below(self):
         self.assertEqual(self.events.sudo().manager_ids, self.manager | self.director)

@@ -26,6 +26,11 @@ class TestTemplateUsage(TemplateCase):
         template.invalidate_recordset()
         return template.use_count, template.posted_count, template.changed_count
 
+    def _get_listed(self, name):
+        """The invoices that a button of the template shows."""
+        action = getattr(self.rent.with_user(self.manager), name)()
+        return self.env["account.move"].search(action["domain"])
+
     def test_figures_count_uses_and_what_was_changed_before_posting(self):
         kept, changed, draft = (self._use() for _index in range(3))
         draft.invoice_line_ids[1].price_unit = 1.0
@@ -35,6 +40,8 @@ class TestTemplateUsage(TemplateCase):
         self.assertEqual(self._get_figures(self.rent, self.manager), (3, 2, 1))
         self.assertEqual(self.rent.with_user(self.manager).changed_share, 0.5)
         self.assertTrue(self.rent.with_user(self.manager).last_use)
+        self.assertEqual(self._get_listed("action_view_invoices"), kept | changed | draft)
+        self.assertEqual(self._get_listed("action_view_changed_invoices"), changed)
 
     def test_choosing_the_date_the_partner_and_the_reference_changes_nothing(self):
         move = self._use(self.common, self.finance)

@@ -105,11 +105,10 @@ class TestTemplateVersions(TemplateCase):
         version.line_ids[1].price_unit = 1500.0
         version.line_ids[2].unlink()
         expected = (
-            "Payment Term: “30 Days” becomes “”.",
-            "Partner tags: “” becomes “Services”.",
-            "Line of an invoice template 2: “Label: Rent of {month}; Unit price: 1200.0” becomes “Label: Rent of "
-            "{month}; Unit price: 1500.0”.",
-            "Line of an invoice template 3: “Kind of line: Note; Label: As agreed” becomes “”.",
+            "Payment Term: “30 Days” was removed.",
+            "Partner tags: “Services” was added.",
+            "Line 2, Unit price: “1,200.00” becomes “1,500.00”.",
+            "Line 3: “Kind of line: Note; Label: As agreed” was removed.",
         )
         self.assertEqual(sorted(version.changes.splitlines()), sorted(expected))
 

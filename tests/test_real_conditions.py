@@ -92,11 +92,10 @@ def test_other_fields_and_other_lines_are_merged(screens, read):
     theirs.save()
     theirs.wait_saved()
     mine.save()
-    mine.wait_saved()
-    found = read()
-    assert (found["ref"], found["payment_reference"], found["amount_untaxed"]) == ("Mine", "Theirs", 270)
     mine.page.wait_for_selector(".o_notification:has-text('Finance changed meanwhile')")
     assert mine.field("payment_reference").input_value() == "Theirs"
+    found = read()
+    assert (found["ref"], found["payment_reference"], found["amount_untaxed"]) == ("Mine", "Theirs", 270)
 
 
 @pytest.mark.parametrize("side", ["mine", "theirs"])

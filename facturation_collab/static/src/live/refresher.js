@@ -1,5 +1,7 @@
 import { browser } from "@web/core/browser/browser";
 
+import { isOutOfReach } from "../simultaneous_edit/out_of_reach";
+
 const OWN_DELAY = 800;
 
 /**
@@ -70,6 +72,11 @@ export class Refresher {
         try {
             const isDone = await this.refresh();
             this.isWanted ||= !isDone;
+        } catch (error) {
+            if (!isOutOfReach(error)) {
+                throw error;
+            }
+            this.isWanted = true; // with the next news, or when the page is looked at again
         } finally {
             this.isRunning = false;
         }

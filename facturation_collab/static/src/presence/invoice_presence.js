@@ -1,7 +1,7 @@
 import { Component, onWillDestroy, useEffect, useExternalListener, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
-import { ConnectionLostError, RPCError } from "@web/core/network/rpc";
+import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
@@ -9,6 +9,7 @@ import { imageUrl } from "@web/core/utils/urls";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { isUnreadable } from "../live/live_form";
+import { isOutOfReach } from "../simultaneous_edit/out_of_reach";
 import { describePerson, PRESENCE_MODES } from "./presence_marks";
 import { PresenceReporter } from "./presence_reporter";
 
@@ -103,7 +104,7 @@ export class InvoicePresence extends Component {
         } catch (error) {
             if (isUnreadable(error)) {
                 this.live.close?.();
-            } else if (!(error instanceof ConnectionLostError)) {
+            } else if (!isOutOfReach(error)) {
                 throw error;
             }
             return null;

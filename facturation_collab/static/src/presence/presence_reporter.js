@@ -89,6 +89,7 @@ export class PresenceReporter {
         }
         browser.clearTimeout(this.timer);
         this.timer = browser.setTimeout(() => this.report(), HEARTBEAT);
+        this.isLeft = false;
         const { resId } = this;
         const place = this.isAway && !this.isUnsaved ? "" : this.place;
         const answer = await this.call("report_presence", [[resId], this.tab, this.mode, place]);
@@ -102,7 +103,9 @@ export class PresenceReporter {
     leave() {
         browser.clearTimeout(this.timer);
         browser.clearTimeout(this.updateTimer);
-        if (this.resId && !this.isOff) {
+        // A page that is closed is hidden, too.
+        if (this.resId && !this.isOff && !this.isLeft) {
+            this.isLeft = true;
             const params = {
                 model: "account.move",
                 method: "leave_presence",

@@ -144,6 +144,13 @@ patch(AccountMoveFormController.prototype, {
         this.refresher.close();
         this.liveNotification.add(_t("You may no longer read this invoice."), { type: "warning" });
         await this.model.root.discard();
-        this.env.config.historyBack();
+        const { breadcrumbs, historyBack } = this.env.config;
+        if (breadcrumbs.length > 1) {
+            return historyBack();
+        }
+        // Opened by its address: there is nothing to go back to.
+        const { menu } = this.env.services;
+        const app = menu.getCurrentApp() || menu.getApps()[0];
+        return app && menu.selectMenu(app);
     },
 });

@@ -3,7 +3,7 @@ import { ConnectionLostError } from "@web/core/network/rpc";
 import { user } from "@web/core/user";
 
 const SESSION_OVER = "odoo.http.SessionExpiredException";
-const MISSING = "odoo.exceptions.MissingError";
+const GONE = ["odoo.exceptions.MissingError", "odoo.exceptions.AccessError"];
 
 export function isSessionOver(error) {
     return error.exceptionName === SESSION_OVER;
@@ -14,9 +14,9 @@ export function isOutOfReach(error) {
     return error instanceof ConnectionLostError || isSessionOver(error);
 }
 
-/** Whether what was edited was removed by somebody else: saving says so, with what was typed. */
+/** Whether what was edited was removed, or closed to its editor, by somebody else: saving says so. */
 export function isGone(error) {
-    return error.exceptionName === MISSING;
+    return GONE.includes(error.exceptionName);
 }
 
 function getKey(resId) {

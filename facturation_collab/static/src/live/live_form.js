@@ -145,12 +145,13 @@ patch(AccountMoveFormController.prototype, {
         this.liveNotification.add(_t("You may no longer read this invoice."), { type: "warning" });
         await this.model.root.discard();
         const { breadcrumbs, historyBack } = this.env.config;
-        if (breadcrumbs.length > 1) {
-            return historyBack();
-        }
-        // Opened by its address: there is nothing to go back to.
         const { menu } = this.env.services;
         const app = menu.getCurrentApp() || menu.getApps()[0];
-        return app && menu.selectMenu(app);
+        if (breadcrumbs.length > 1) {
+            historyBack();
+        } else if (app) {
+            // Opened by its address: there is nothing to go back to.
+            await menu.selectMenu(app);
+        }
     },
 });

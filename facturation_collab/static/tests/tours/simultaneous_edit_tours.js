@@ -166,7 +166,7 @@ tours.add("facturation_collab_stale_approval_shows_the_change", {
         },
         {
             content: "It shows what was changed",
-            trigger: ".o_form_view:contains(Theirs)",
+            trigger: ".o_field_widget[name=ref]:contains(Theirs)",
         },
         {
             content: "Approve that",

@@ -106,18 +106,27 @@ def run(
 
 
 def start(
-    command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path | None = None
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    cwd: Path | None = None,
+    stdin: str = "",
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen:
     """Start a server that ends with this script (the guard sees to it); its output goes to ``log``."""
     guard()
-    with log.open("ab") as output:
+    with log.open("ab") as output, tempfile.TemporaryFile("w+") as source:
+        source.write(stdin)
+        source.seek(0)
         return subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env),
             cwd=cwd,
+            pass_fds=pass_fds,
         )
 
 

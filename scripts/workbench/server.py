@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
+import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -13,9 +14,9 @@ from .bench import Bench
 from .console import Failure
 from .layout import ROOT
 from .process import start, tail
+from .shell import Shell
 
 HOST = "127.0.0.1"
-_ANSWER = "workbench answer: "
 
 
 def free_port() -> int:
@@ -68,11 +69,16 @@ class Server:
         arguments = server_arguments(database, port, workers, live_port)
         options = [*arguments, f"--max-cron-threads={cron}", f"--logfile={log}"]
         command = bench.odoo_command(*options)
+        self._shell: Shell | None = None
+        self._lock = threading.Lock()
         self._process = start(command, env=bench.environment, log=log.with_suffix(".out"), cwd=ROOT)
         wait_ready(self.url, self._process, log)
 
     def stop(self) -> None:
-        """End the server and wait for it."""
+        """End the server and its shell, and wait for them."""
+        if self._shell:
+            self._shell.close()
+            self._shell = None
         self._process.terminate()
         try:
             self._process.wait(20)
@@ -82,18 +88,16 @@ class Server:
 
     def shell(self, code: str) -> object:
         """Run Python code with ``env`` in Odoo's shell, commit, and return what the code assigned to ``answer``."""
-        return shell(self.bench, self.database, code)
+        with self._lock:
+            self._shell = self._shell or Shell(self.bench, self.database, self.log.with_suffix(".shell"))
+        return self._shell.run(code)
 
 
 def shell(bench: Bench, database: str, code: str) -> object:
     """Run Python code with ``env`` on a database, commit, and return what the code assigned to ``answer``."""
-    ending = f"import json\nenv.cr.commit()\nprint({_ANSWER!r} + json.dumps(globals().get('answer')))\n"
-    printed = bench.run_odoo(
-        ["shell", "-d", database, "--no-http", "--max-cron-threads=0", "--log-level=warn"],
-        failure="Odoo's shell failed",
-        stdin=f"answer = None\n{code}\n{ending}",
-    )
-    lines = [line for line in printed.splitlines() if line.startswith(_ANSWER)]
-    if not lines:
-        raise Failure(f"The code failed in Odoo's shell:\n{tail(printed)}")
-    return json.loads(lines[-1].removeprefix(_ANSWER))
+    with tempfile.TemporaryDirectory() as folder:
+        opened = Shell(bench, database, Path(folder) / "shell.log")
+        try:
+            return opened.run(code)
+        finally:
+            opened.close()

@@ -4,6 +4,16 @@ import pytest
 from nodes import PHONE, REF, Screen, browser
 from validation import PASSWORD, Company
 
+# Whoever waits for a minute sees this by the next report of their own screen; only the waiting is left out.
+EDITED_FOR_LONG = """
+env.cr.execute(
+    "UPDATE account_move_presence SET since = since - interval '2 minutes' WHERE move_id = {bill} AND mode = 'editing'"
+)
+"""
+ASKED_BEFORE = """
+env.cr.execute("UPDATE account_move_presence SET asked_at = asked_at - interval '1 minute' WHERE move_id = {bill}")
+"""
+
 
 class Desks:
     """The company, its bills, and the two servers on which people open them."""
@@ -59,6 +69,39 @@ def test_two_people_see_each_other_and_what_they_do(desks):
 
     approver.show("/odoo/to-validate")
     contributor.wait_for_count(".o_invoice_presence_person", 0)
+
+
+def test_an_invoice_is_taken_over(desks):
+    bill = desks.bills[0]
+    contributor = desks.open(desks.second, "contributor", desks.form(bill))
+    contributor.field("ref").press_sequentially("Mine")
+    finance = desks.open(desks.first, "finance", desks.form(bill))
+    finance.wait_for_text(".o_invoice_presence_text", "Contributor is editing")
+    finance.wait_for_count(".o_invoice_presence_ask", 0)
+    desks.first.shell(EDITED_FOR_LONG.format(bill=bill))
+    ask = finance.page.locator(".o_invoice_presence_ask")
+    ask.click()
+    finance.wait_for_text(".o_invoice_presence_said", "Contributor was asked to save")
+
+    contributor.wait_for_text(".o_invoice_presence_asker", "Finance asks you to save and to leave this invoice")
+    contributor.page.locator(".o_invoice_presence_keep").click()
+    finance.wait_for_text(".o_invoice_presence_said", "Contributor goes on editing for now")
+    assert contributor.field("ref").input_value() == "Mine"
+
+    ask.click()
+    finance.wait_for_text(".o_invoice_presence_said", "You asked a moment ago")
+    desks.first.shell(ASKED_BEFORE.format(bill=bill))
+    ask.click()
+    contributor.page.locator(".o_invoice_presence_give").click()
+    finance.wait_for_text(".o_invoice_presence_said", "Contributor saved and leaves the invoice to you")
+    finance.wait_for_text(REF, "Mine")
+    contributor.wait_for_text(".o_invoice_presence_said", "You left this invoice to Finance")
+    contributor.wait_for_count(".o_field_widget[name=ref] input", 0)
+    finance.type("ref", "Taken over")
+    finance.save()
+    contributor.wait_for_text(REF, "Taken over")
+    contributor.page.locator(".o_invoice_presence_again").click()
+    contributor.wait_for_text(".o_field_widget[name=ref] input", "Taken over")
 
 
 def test_what_is_typed_stays_and_whoever_loses_access_is_told(desks):

@@ -148,6 +148,7 @@ from . import (
     res_company_portal,
     account_move_revision,
     account_move_content,
+    account_revision_mixin,
     account_move_rebase,
     account_move_rebase_line,
     account_move_revision_wording,

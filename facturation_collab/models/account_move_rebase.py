@@ -1,11 +1,6 @@
-"""A save that comes from an older revision: merged with what others changed since, or refused where it meets that.
+"""A save that comes from an older revision: merged with what others changed since, or refused where it meets that."""
 
-Clients send the revision that they have read among the values that they write, as `expected_revision`. That survives
-native code, imports, and the replay of a request after a serialization failure. It is only ever checked: it opens
-nothing.
-"""
-
-from odoo import Command, api, fields, models
+from odoo import Command, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
@@ -15,44 +10,12 @@ from .account_move_content import LINES
 from .account_move_content_copy import TAXES
 from .account_move_snapshot import _plain
 
-EXPECTED = "expected_revision"
 KEYS = {"revision", "seen", "choices"}
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    expected_revision = fields.Integer(
-        compute="_compute_expected_revision",
-        inverse="_inverse_expected_revision",
-        export_string_translation=False,
-        help="Write the revision that you have read, and the write is refused or merged when the invoice was changed "
-        "since.",
-    )
-
-    @api.depends("content_revision")
-    def _compute_expected_revision(self):
-        for move in self:
-            move.expected_revision = move.content_revision
-
-    def _inverse_expected_revision(self):
-        """It is checked before anything is written; there is nothing to keep."""
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([without_expected(vals) for vals in vals_list])
-
-    def write(self, vals):
-        if EXPECTED not in vals:
-            return super().write(vals)
-        self.check_access("write")
-        values = without_expected(vals)
-        rebased = self._rebase(dict.fromkeys(self, values), vals[EXPECTED])
-        if all(move_vals == values for move_vals in rebased.values()):
-            return super().write(values)
-        for move, move_vals in rebased.items():
-            super(AccountMove, move).write(move_vals)
-        return True
+    _name = "account.move"
+    _inherit = ["account.revision.mixin", "account.move"]
 
     def _rebase(self, values, expected):
         """Return {move: values to write} for values that belong to an older revision of these invoices.
@@ -219,10 +182,6 @@ class AccountMove(models.Model):
         """Return who changed this invoice since a revision, as text: others, or the present user on another screen."""
         people = self.sudo().revision_ids.filtered(lambda other: other.number > revision).user_id
         return format_list(self.env, (people - self.env.user or people).mapped("name"))
-
-
-def without_expected(vals):
-    return {name: value for name, value in vals.items() if name != EXPECTED}
 
 
 def _get_line_commands(vals):

@@ -6,8 +6,9 @@ from odoo.exceptions import UserError
 from .. import history, merge
 from ..calls import check_call
 from .account_move_content import TAXES
-from .account_move_rebase import EXPECTED, _get_written
+from .account_move_rebase import _get_written
 from .account_move_revision import RESTORED_KEY, Restored
+from .account_revision_mixin import EXPECTED
 
 
 class AccountMove(models.Model):

@@ -6,7 +6,7 @@ from odoo.tools import format_datetime
 
 from ..calls import check_call
 from ..exceptions import RevisionConflict
-from .account_move_rebase import EXPECTED
+from .account_revision_mixin import EXPECTED
 
 _logger = logging.getLogger(__name__)
 

@@ -84,6 +84,7 @@ patch(RelationalModel.prototype, {
 patch(DynamicList.prototype, {
     /** What was typed stays in the row of whoever goes on editing. */
     async _multiSave(editedRecord, changes) {
+        this.unsavedRows = null;
         try {
             return await super._multiSave(editedRecord, changes);
         } catch (error) {
@@ -92,9 +93,28 @@ patch(DynamicList.prototype, {
             }
             editedRecord._applyChanges(changes);
             editedRecord.dirty = true;
+            this.unsavedRows = { editedRecord, changes };
             this.model._updateConfig(editedRecord.config, { mode: "edit" }, { reload: false });
             return false;
         }
+    },
+
+    /** Whoever goes on editing stays in the row. What was meant for all selected rows is still meant for all of them. */
+    async leaveEditMode(options = {}) {
+        if (options.discard) {
+            this.unsavedRows = null;
+        } else if (this.editedRecord?.selected && !this.model._urgentSave) {
+            const before = this.unsavedRows;
+            await this.model._askChanges();
+            const now = this.unsavedRows;
+            if (now && now !== before) {
+                return false; // asked just now
+            }
+            if (now && now.editedRecord === this.editedRecord) {
+                return this.multiSave(now.editedRecord, now.changes);
+            }
+        }
+        return super.leaveEditMode(options);
     },
 });
 

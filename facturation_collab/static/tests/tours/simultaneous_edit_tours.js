@@ -127,22 +127,31 @@ const conflictInAList = (name, between = []) => [
     },
 ];
 
-const goOnEditing = [
+const goOnEditing = (cell) => [
     {
-        content: "Go on editing: nothing is lost",
+        content: "Go on editing",
         trigger: ".o_conflict_cancel",
         run: "click",
     },
     {
-        content: "Save again",
-        trigger: "td[name=ref] input:value(Mine)",
+        content: "Nothing is asked again by itself",
+        trigger: "body:not(:has(.modal))",
+    },
+    {
+        content: "Nothing is lost: save again",
+        trigger: cell,
         run: "press Enter",
     },
 ];
 
-tours.add("facturation_collab_conflict_in_a_list_of_invoices", { steps: () => conflictInAList("ref", goOnEditing) });
+tours.add("facturation_collab_conflict_in_a_list_of_invoices", {
+    steps: () => conflictInAList("ref", goOnEditing("td[name=ref] input:value(Mine)")),
+});
 
-tours.add("facturation_collab_conflict_in_a_list_of_lines", { steps: () => conflictInAList("name") });
+tours.add("facturation_collab_conflict_in_a_list_of_lines", {
+    steps: () =>
+        conflictInAList("name", goOnEditing("td[name=name] textarea:value(Mine), td[name=name] input:value(Mine)")),
+});
 
 tours.add("facturation_collab_stale_approval_shows_the_change", {
     steps: () => [

@@ -158,6 +158,24 @@ test("whoever cancels in a list of several goes on editing, and is asked again",
     expect.verifySteps(['save 1: Mine from {"1":3}', 'save 1: Mine from {"1":3}']);
 });
 
+test.tags("desktop");
+test("whoever cancels while editing rows together goes on editing all of them", async () => {
+    answers = [CONFLICT];
+    await open("account.move", `multi_edit="1"`, "ref");
+    await select(0, 1);
+    await type(0, "Mine");
+    await press("enter");
+    await animationFrame();
+    await contains(".modal .btn-primary").click();
+    await contains(".o_conflict_cancel").click();
+    expect(".o_data_row:first .o_data_cell input").toHaveValue("Mine");
+    await click(".o_list_view");
+    await animationFrame();
+    await contains(".modal .btn-primary").click();
+    expect(queryAllTexts(".o_data_cell")).toEqual(["Mine", "Mine"]);
+    expect.verifySteps(['save 1,2: Mine from {"1":3,"2":0}', 'save 1,2: Mine from {"1":3,"2":0}']);
+});
+
 test("whoever cancels in an editable list goes on editing", async () => {
     expect.errors(1);
     answers = [CONFLICT];

@@ -7,6 +7,9 @@ from odoo.tools import format_datetime
 from .. import history
 from ..calls import check_call
 
+IMPLIED = {"display_type", "sequence"}
+"""What a line says by standing where it stands; told only where it changed."""
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -79,7 +82,8 @@ class AccountMove(models.Model):
             kind = "removed" if sides[1] is None else "added" if sides[0] is None else "changed"
             if sides[0] == sides[1]:
                 kind = "same"
-            lines.append({"place": line, "label": words.title(line), "kind": kind, "rows": rows[line]})
+            shown = [row for row in rows[line] if kind == "changed" or _name(row) not in IMPLIED]
+            lines.append({"place": line, "label": words.title(line), "kind": kind, "rows": shown})
         return lines
 
 

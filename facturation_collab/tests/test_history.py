@@ -251,6 +251,9 @@ class TestHistory(ValidationCase):
         )
         changed = [row for row in compared["lines"][0]["rows"] if row["kind"] == "changed"]
         self.assertEqual([(row["label"], row["before"], row["after"]) for row in changed], [("Quantity", "1", "2")])
+        removed = {row["place"].partition("/")[2] for row in compared["lines"][1]["rows"]}
+        self.assertIn("quantity", removed)
+        self.assertFalse({"sequence", "display_type"} & removed, "its place says so")
         back = self.bill.with_user(self.reader).compare_versions(3, 0)
         self.assertEqual([line["kind"] for line in back["lines"]], ["changed", "added"])
 

@@ -182,7 +182,7 @@ def report_comparison(options: argparse.Namespace, rounds: table.Rounds) -> list
     return [
         "## Beside plain Odoo and the peer",
         "",
-        f"{options.rounds} rounds, in each 100 bills of three lines in a batch and {options.singles} one by one, "
+        f"{options.rounds} rounds, in each three batches of 100 bills of three lines and {options.singles} one by one, "
         f"on a database in which {options.ballast} other bills wait for somebody else. All contenders take turns "
         "in one process, operation by operation, in rotating order; every operation is a transaction of its own "
         "with empty record caches.",

@@ -103,7 +103,7 @@ patch(DynamicList.prototype, {
     async leaveEditMode(options = {}) {
         if (options.discard) {
             this.unsavedRows = null;
-        } else if (this.editedRecord?.selected && !this.model._urgentSave) {
+        } else if (this.resModel in INVOICE_OF_ROW && this.editedRecord?.selected && !this.model._urgentSave) {
             const before = this.unsavedRows;
             await this.model._askChanges();
             const now = this.unsavedRows;

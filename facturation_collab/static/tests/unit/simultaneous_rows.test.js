@@ -93,6 +93,16 @@ async function type(row, text) {
     await animationFrame();
 }
 
+/** Edit the first two rows of a list together, and confirm that both are meant. */
+async function saveTwoRows(resModel, field) {
+    await open(resModel, `multi_edit="1"`, field);
+    await select(0, 1);
+    await type(0, "Mine");
+    await press("enter");
+    await animationFrame();
+    await contains(".modal .btn-primary").click();
+}
+
 test("a row says which revision the list shows", async () => {
     await open("account.move", `editable="bottom"`, "ref");
     await type(0, "Mine");
@@ -102,35 +112,20 @@ test("a row says which revision the list shows", async () => {
 
 test.tags("desktop");
 test("rows that are edited together say so each", async () => {
-    await open("account.move", `multi_edit="1"`, "ref");
-    await select(0, 1);
-    await type(0, "Mine");
-    await press("enter");
-    await animationFrame();
-    await contains(".modal .btn-primary").click();
+    await saveTwoRows("account.move", "ref");
     expect.verifySteps(['save 1,2: Mine from {"1":3,"2":0}']);
 });
 
 test.tags("desktop");
 test("lines say the oldest revision of their invoice", async () => {
-    await open("account.move.line", `multi_edit="1"`, "name");
-    await select(0, 1);
-    await type(0, "Mine");
-    await press("enter");
-    await animationFrame();
-    await contains(".modal .btn-primary").click();
+    await saveTwoRows("account.move.line", "name");
     expect.verifySteps(['save 7,8: Mine from {"1":2}']);
 });
 
 test.tags("desktop");
 test("a conflict names the invoice, and is saved with what was chosen", async () => {
     answers = [CONFLICT];
-    await open("account.move", `multi_edit="1"`, "ref");
-    await select(0, 1);
-    await type(0, "Mine");
-    await press("enter");
-    await animationFrame();
-    await contains(".modal .btn-primary").click();
+    await saveTwoRows("account.move", "ref");
     expect(".o_conflict_dialog .modal-title").toHaveText("You and Paul changed the same in “BILL/1”");
     await contains(".o_conflict_all_mine").click();
     await contains(".o_conflict_confirm").click();
@@ -161,12 +156,7 @@ test("whoever cancels in a list of several goes on editing, and is asked again",
 test.tags("desktop");
 test("whoever cancels while editing rows together goes on editing all of them", async () => {
     answers = [CONFLICT];
-    await open("account.move", `multi_edit="1"`, "ref");
-    await select(0, 1);
-    await type(0, "Mine");
-    await press("enter");
-    await animationFrame();
-    await contains(".modal .btn-primary").click();
+    await saveTwoRows("account.move", "ref");
     await contains(".o_conflict_cancel").click();
     expect(".o_data_row:first .o_data_cell input").toHaveValue("Mine");
     await click(".o_list_view");

@@ -8,6 +8,9 @@ from .. import comparison
 
 WATCH_KEY = "facturation_collab_watch"
 
+NUMBERING = frozenset({"made_sequence_gap"})
+"""What Odoo notes on the next number of a journal when it gives one. Nothing else follows from it."""
+
 
 class Watch:
     """The posted invoices whose content a call further out compares. Tested by its type, which no client can send."""
@@ -29,6 +32,8 @@ class AccountMove(models.Model):
     # CRUD
 
     def write(self, vals):
+        if NUMBERING.issuperset(vals):
+            return super().write(vals)
         leaving = self._get_leaving(vals.get("state"))
         with self._hold_content() as context:
             res = super(AccountMove, self.with_context(**context) if context else self).write(vals)

@@ -6,7 +6,8 @@ Each write of an invoice takes one before and one after. Values become plain (se
 from odoo.tools import float_repr
 
 from .. import merge
-from .account_move_snapshot import INVOICE_LINES, _plain
+from .account_move_snapshot import INVOICE_LINES
+from .plain_values import copy_rows, plain
 
 TAXES = "tax_totals"
 TAX_FIELDS = {"display_type", "tax_group_id", "amount_currency"}
@@ -27,8 +28,8 @@ class ContentCopy:
         self.kind, self.group, self.amount = (
             self.line_fields.index(lines._fields[name]) for name in ("display_type", "tax_group_id", "amount_currency")
         )
-        self.move_rows = _copy_rows(moves, self.move_fields)
-        rows = _copy_rows(lines, self.line_fields)
+        self.move_rows = copy_rows(moves, self.move_fields)
+        rows = copy_rows(lines, self.line_fields)
         self.line_rows = {move.id: {id_: rows[id_] for id_ in move.line_ids._ids} for move in moves}
 
     def get_changes(self, later):
@@ -67,28 +68,11 @@ class ContentCopy:
         return sorted([row[self.group] or 0, float_repr(row[self.amount] or 0, digits)] for row in taxes)
 
 
-def _copy_rows(records, fields):
-    """Return {id: values in the order of the fields}, as the ORM has them in memory."""
-    records._recompute_recordset([field.name for field in fields])
-    ids = records._ids
-    columns = (_copy_column(records, field) for field in fields)
-    return dict(zip(ids, zip(*columns, strict=True), strict=True)) if ids else {}
-
-
-def _copy_column(records, field):
-    cache = field._get_cache(records.env)
-    try:
-        return [cache[id_] for id_ in records._ids]
-    except KeyError:
-        records.mapped(field.name)
-        return [cache[id_] for id_ in records._ids]
-
-
 def _plain_values(record, fields, row, other_row, digits):
     """Return the values of a row that are not empty; beside another row, only those that differ in memory."""
     others = other_row or (NOTHING,) * len(fields)
     values = (
-        (field.name, _plain(field.convert_to_record(value, record), field, digits))
+        (field.name, plain(field.convert_to_record(value, record), field, digits))
         for field, value, other in zip(fields, row, others, strict=True)
         if value != other
     )

@@ -1,8 +1,15 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_list
 
 from ..lifecycle import AGREED
+
+ASKED = "facturation_collab_asked"
+"""Names, in what a transaction keeps, the invoices that `_post()` has just asked about. Only what follows is spared the
+same question before it writes; it is asked after it in any case.
+"""
 
 
 class AccountMove(models.Model):
@@ -74,7 +81,9 @@ class AccountMove(models.Model):
         moves = self.filtered(lambda move: move.state != "posted" and move.is_invoice(include_receipts=True))
         if moves and not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
             raise AccessError(self.env._("You don't have the access rights to post an invoice."))
-        moves._raise_refusals(moves._get_posting_refusals())
+        asked = self.env.cr.cache.get(ASKED, ())
+        unasked = moves.filtered(lambda move: move.id not in asked)
+        unasked._raise_refusals(unasked._get_posting_refusals())
         covered = moves.sudo().filtered(lambda move: move.validation_request_id.mode == "enforce")
         content = self._snapshot_fields()["move"] + ["line_ids", "invoice_line_ids", "payment_reference", "tax_totals"]
         changed = [name for name in vals if name in content]
@@ -102,9 +111,20 @@ class AccountMove(models.Model):
             self._raise_refusals(refusals)
         postable = self.filtered(lambda move: move.id not in refusals) if refusals else self
         observed = postable._get_observed()
-        posted = super(AccountMove, postable)._post(soft)
+        with postable._asked():
+            posted = super(AccountMove, postable)._post(soft)
         (observed & posted)._log_observed()
         return posted
+
+    @contextmanager
+    def _asked(self):
+        """Have the body spared asking about these invoices what was just asked."""
+        before = self.env.cr.cache.get(ASKED, frozenset())
+        self.env.cr.cache[ASKED] = before.union(self.ids)
+        try:
+            yield
+        finally:
+            self.env.cr.cache[ASKED] = before
 
     def _get_observed(self):
         """Return the invoices that an observing policy covers and that nobody has approved."""

@@ -8,7 +8,7 @@ from .. import merge
 from ..exceptions import RevisionConflict
 from .account_move_content import LINES
 from .account_move_content_copy import TAXES
-from .account_move_snapshot import _plain
+from .plain_values import plain
 
 KEYS = {"revision", "seen", "choices"}
 
@@ -132,7 +132,7 @@ class AccountMove(models.Model):
                 values[name] = merge.linked(content.get(name, ()), value or ())
             else:
                 cached = field.convert_to_cache(value, model[:1], validate=False)
-                values[name] = _plain(field.convert_to_record(cached, model[:1]), field, digits)
+                values[name] = plain(field.convert_to_record(cached, model[:1]), field, digits)
         return {name: value for name, value in values.items() if value not in (None, [])}
 
     def _get_vals_left(self, vals, theirs, content):

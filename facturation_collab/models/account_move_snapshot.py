@@ -2,9 +2,10 @@ import json
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.tools import float_compare, float_repr
+from odoo.tools import float_compare
 
 from .. import comparison, fingerprints
+from .plain_values import number, plain_rows
 
 INVOICE_LINES = ("product", "line_section", "line_subsection", "line_note")
 """Kinds of lines that a snapshot lists in full."""
@@ -65,20 +66,17 @@ class AccountMove(models.Model):
         self.ensure_one()
         names = self._snapshot_fields()
         digits = self.currency_id.decimal_places
-        content = {name: _plain(self[name], self._fields[name], digits) for name in names["move"]}
+        [content] = plain_rows(self, names["move"], digits)
         content |= self._get_snapshot_dates()
         content["version"] = comparison.SNAPSHOT_VERSION
         content["partner_bank_number"] = self.partner_bank_id.sanitized_acc_number or None
         if self.is_purchase_document(include_receipts=True):
             content["payment_reference"] = self.payment_reference or None
         lines = self.line_ids
-        line_fields = [(name, lines._fields[name]) for name in names["line"]]
-        content["lines"] = [
-            {name: _plain(line[name], field, digits) for name, field in line_fields}
-            for line in self._get_content_lines()
-        ]
+        rows = dict(zip(lines._ids, plain_rows(lines, names["line"], digits), strict=True))
+        content["lines"] = [rows[line.id] for line in self._get_content_lines()]
         content["entries"] = sorted(
-            [line.display_type, line.account_id.id or 0, float_repr(line.amount_currency, digits)]
+            [line.display_type, line.account_id.id or 0, number(line.amount_currency, digits)]
             for line in lines
             if line.display_type not in INVOICE_LINES + ADDED_BY_POSTING
         )
@@ -100,7 +98,7 @@ class AccountMove(models.Model):
         """Return when which amount is to be paid, in the currency of the invoice."""
         digits = self.currency_id.decimal_places
         return sorted(
-            [fields.Date.to_string(line.date_maturity) or "", float_repr(line.amount_currency, digits)]
+            [fields.Date.to_string(line.date_maturity) or "", number(line.amount_currency, digits)]
             for line in self.line_ids
             if line.display_type == "payment_term"
         )
@@ -112,7 +110,7 @@ class AccountMove(models.Model):
         """
         dates = {"invoice_currency_rate": None}
         if self.currency_id != self.company_currency_id and (self.invoice_date or self._has_manual_rate()):
-            dates["invoice_currency_rate"] = float_repr(self.invoice_currency_rate, 6)
+            dates["invoice_currency_rate"] = number(self.invoice_currency_rate, 6)
         if not self.invoice_date:
             dates["date"] = None
             if self.invoice_payment_term_id:
@@ -155,7 +153,7 @@ class AccountMove(models.Model):
         ]
         due = max((day for day, _amount in terms), default=None)
         digits = self.currency_id.decimal_places
-        instalments = sorted([fields.Date.to_string(day), float_repr(amount, digits)] for day, amount in terms)
+        instalments = sorted([fields.Date.to_string(day), number(amount, digits)] for day, amount in terms)
         return {
             "invoice_date": {fields.Date.to_string(self.invoice_date)},
             "date": {fields.Date.to_string(self.invoice_date)} | self._get_open_days(self.invoice_date, days),
@@ -163,7 +161,7 @@ class AccountMove(models.Model):
             if approved.get("invoice_date_due") is None
             else set(),
             "instalments": [instalments] if approved.get("instalments") is None else [],
-            "invoice_currency_rate": {float_repr(self.expected_currency_rate, 6)}
+            "invoice_currency_rate": {number(self.expected_currency_rate, 6)}
             if approved.get("invoice_currency_rate") is None
             else set(),
         }
@@ -175,16 +173,3 @@ class AccountMove(models.Model):
         locks = date and self._get_violated_lock_dates(date, self._affect_tax_report())
         first = locks and locks[-1][0] + timedelta(days=1)
         return {fields.Date.to_string(self.date)} if locks and first <= self.date <= max(first, *days) else set()
-
-
-def _plain(value, field, digits):
-    """Return the value of a field for the canonical form."""
-    if field.relational:
-        return sorted(value.ids) if field.type.endswith("2many") else value.id or None
-    if field.type == "monetary":
-        return float_repr(value, digits)
-    if field.type == "float":
-        return float_repr(value, 6)
-    if field.type in ("date", "datetime"):
-        return field.to_string(value) if value else None
-    return value or None

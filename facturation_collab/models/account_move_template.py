@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from .. import fingerprints
 from ..calls import check_call
 from .account_invoice_question import _shorten
-from .account_move_snapshot import _plain
 from .account_validation_record import ENGINE, ENGINE_KEY
+from .plain_values import plain
 
 TEMPLATE_FIELDS = ("template_id", "template_digest", "template_changed", "template_added")
 """What the engine alone writes of the use of a template."""
@@ -198,9 +198,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         names = [name for own, name in HEADER.items() if self.template_id[own]]
         digits = self.currency_id.decimal_places
-        content = {name: _plain(self[name], self._fields[name], digits) for name in names}
+        content = {name: plain(self[name], self._fields[name], digits) for name in names}
         content["lines"] = [
-            {name: _plain(line[name], line._fields[name], digits) for name in LINE_FIELDS}
+            {name: plain(line[name], line._fields[name], digits) for name in LINE_FIELDS}
             for line in self._get_content_lines()
         ]
         return fingerprints.fingerprint(fingerprints.canonical(content))

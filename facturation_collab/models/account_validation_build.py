@@ -1,4 +1,4 @@
-from functools import partial
+import functools
 
 from odoo import Command, models
 from odoo.tools import format_list
@@ -57,7 +57,7 @@ class AccountValidationPolicy(models.Model):
         for move in moves:
             for level in self._get_levels(move):
                 for found, facts in candidates[level][move.id]:
-                    choice = partial(_choose, choices[level], facts)
+                    choice = functools.partial(_choose, choices[level], facts)
                     planned, lack = self._plan_level(level, move, found, eligible, choice)
                     plans[move.id].append(planned)
                     if lack:
@@ -122,8 +122,10 @@ class AccountValidationPolicy(models.Model):
     def _get_overlaps(self, plans):
         """Return {move id: sentence} of the plans whose levels cannot be approved by different people."""
         overlaps = {}
+        # Of a batch, many plans ask the same people.
+        get_unmet = functools.cache(self._get_unmet)
         for move_id, plan in plans.items():
-            position = self._get_unmet(plan)
+            position = get_unmet(tuple(plan))
             if position is not None:
                 overlaps[move_id] = self.env._(
                     "Policy “%(policy)s” asks for different people at each level, and level “%(level)s” has nobody "

@@ -222,6 +222,9 @@ class AccountValidationRequest(models.Model):
                     "res_id": request.move_id.id,
                     "activity_type_id": activity_type.id,
                     "automated": True,
+                    # What Odoo would find out afterwards, with one more write.
+                    "res_name": request.move_id.sudo().display_name,
+                    "user_tz": user.sudo().tz,
                     **request._prepare_activity_vals(activity_type, user),
                 }
                 for request, user in assignments

@@ -3,6 +3,7 @@ import re
 from odoo import api, fields, models
 
 from .. import seating
+from .plain_values import copy_rows
 
 
 class ResUsers(models.Model):
@@ -33,7 +34,8 @@ class ResUsers(models.Model):
         (other capitals, or a `+label`). A constant number of queries, none for users already asked about in this
         transaction.
         """
-        return seating.group_persons({user.id: user.identity_keys for user in self.sudo()})
+        rows = copy_rows(self.sudo(), [self._fields["identity_keys"]])
+        return seating.group_persons({user_id: keys for user_id, [keys] in rows.items()})
 
     def _count_persons(self):
         """Return how many persons these users are."""

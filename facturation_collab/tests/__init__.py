@@ -55,6 +55,7 @@ from . import test_encryption_changes
 from . import test_encryption_web
 from . import test_after_posting
 from . import test_payments_before_approval
+from . import test_plain_values
 from . import test_bank_account_warning
 from . import test_break_glass
 from . import test_separation_of_duties

@@ -361,6 +361,29 @@ class TestGateContent(GateCase):
     def test_unchanged_it_is_posted(self):
         self.assertPosts(self._create_approved(**self.vals))
 
+    def test_content_is_compared_before_and_after_posting_and_no_more_often(self):
+        bills = self.env["account.move"].union(*(self._create_approved(ref=f"R{index}") for index in range(5)))
+        Move = self.registry["account.move"]
+        with patch.object(Move, "_get_snapshot", autospec=True, side_effect=Move._get_snapshot) as snapshot:
+            bills.with_user(self.finance).action_post()
+        self.assertEqual(set(bills.mapped("state")), {"posted"})
+        self.assertEqual(snapshot.call_count, 2 * len(bills))
+
+    def test_a_change_while_it_is_being_posted(self):
+        """What another addon changes after posting has asked, and before it writes, is seen after it wrote."""
+        bill = self._create_approved(**self.vals)
+        Move = self.registry["account.move"]
+        native = Move._get_observed
+
+        def change(moves):
+            moves.sudo().invoice_line_ids.filtered("product_id").price_unit = 1200
+            return native(moves)
+
+        for soft in (True, False):
+            with patch.object(Move, "_get_observed", change):
+                self.assertBlocked(bill, bill.with_user(self.finance)._post, soft)
+        self.assertPosts(bill)
+
     def test_unchanged_after_reading_printing_and_talking(self):
         bill = self._create_approved(**self.vals)
         bill.with_user(self.finance).message_post(body="hello")

@@ -101,8 +101,7 @@ class Ours(Contender):
         return {**vals, "expected_revision": move.content_revision}
 
     def tell(self, env):
-        notices = env["account.validation.notice"].search([])
-        notices._send(notices.user_id)
+        env["account.validation.notice"]._cron_send()
 
     def waiting_domain(self, user):
         return [("validation_waiting_user_ids", "in", user.id)]

@@ -9,6 +9,7 @@ from validation import Company
 from workbench.server import shell
 
 BILLS = 12
+AT_ONCE = 20
 
 SETUP = """
 level = env['account.validation.level'].browse({level})
@@ -33,8 +34,10 @@ env.cr.execute("UPDATE account_validation_notice SET send_at = now() at time zon
 NODE = """
 import logging, time
 from pathlib import Path
-from odoo.addons.facturation_collab.models import account_validation_follow_up, account_validation_notice
-account_validation_follow_up.BATCH = account_validation_notice.BATCH = 2
+from odoo.addons.facturation_collab.models import (
+    account_validation_assignment, account_validation_follow_up, account_validation_notice,
+)
+account_validation_assignment.BATCH = account_validation_follow_up.BATCH = account_validation_notice.BATCH = 2
 logging.getLogger('odoo.sql_db').disabled = True
 env.cr.rollback()
 Path({mine!r}).touch()
@@ -58,6 +61,20 @@ answer = {{
     'breaks': env['account.validation.verifier']._verify_requests(moves.validation_request_ids),
     'messages': {{login: len(messages) for login, messages in people.items()}},
     'notices': env['account.validation.notice'].search_count([('kind', '=', 'asked')]),
+}}
+"""
+MANY = """
+moves = env['account.move'].browse({bills})
+contributor = env['res.users'].search([('login', '=', 'contributor')])
+moves.with_user(contributor).action_submit()
+answer = moves.activity_ids.ids
+"""
+ACTIVITIES = """
+moves = env['account.move'].browse({bills})
+answer = {{
+    'activities': [sorted(move.activity_ids.user_id.mapped('login')) for move in moves],
+    'number': len(moves.activity_ids),
+    'due': env['account.validation.request'].search_count([('activities_due', '=', True)]),
 }}
 """
 
@@ -95,6 +112,44 @@ def test_two_nodes_do_each_thing_once(company, tmp_path):
     assert found["intact"] and not found["breaks"]
     assert found["messages"] == {"approver": 1, "approver2": 1}
     assert found["notices"] == 0
+
+
+def test_two_nodes_make_the_activities_of_many_bills_once(company, tmp_path):
+    bills = company.create_bills(AT_ONCE + 1)
+    assert company.server.shell(MANY.format(bills=bills)) == []
+    signs = [str(tmp_path / name) for name in ("three", "four")]
+    nodes = [NODE.format(mine=mine, other=other) for mine, other in (signs, reversed(signs))]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(company.server.shell, nodes))
+    company.server.shell("env['account.validation.notice']._cron_send()")
+    found = company.server.shell(ACTIVITIES.format(bills=bills))
+    assert found["activities"] == [["approver", "approver2"] for _bill in bills]
+    assert found["number"] == 2 * len(bills)
+    assert found["due"] == 0
+
+
+def test_activities_are_not_made_of_what_somebody_decides_at_this_moment(company):
+    bills = company.create_bills(AT_ONCE + 1)
+    company.server.shell(MANY.format(bills=bills))
+    meanwhile, afterwards = company.server.shell(
+        f"""
+decider = env.registry.cursor()
+decider_env = env(cr=decider, user=env['res.users'].search([('login', '=', 'approver')]).id)
+decider_env['account.move'].browse({bills[0]}).action_approve()
+decider_env.flush_all()
+def read():
+    env['account.validation.notice']._cron_send()
+    env.invalidate_all()
+    return [len(env['account.move'].browse(id_).activity_ids) for id_ in {bills[:2]}]
+meanwhile = read()
+decider.commit()
+env.cr.rollback()
+answer = [meanwhile, read()]
+decider.close()
+"""
+    )
+    assert meanwhile == [0, 2]
+    assert afterwards == [0, 2]
 
 
 def test_nobody_waits_for_a_decision_under_way_and_it_is_not_reminded_of(company):

@@ -31,6 +31,7 @@ from . import (
     account_validation_force,
     account_validation_duties,
     account_validation_authentication,
+    account_validation_assignment,
     account_validation_attempt,
     account_approval_limit,
     account_validation_chain,

@@ -1,5 +1,6 @@
 import logging
 from collections import defaultdict
+from datetime import timedelta
 
 from markupsafe import Markup
 from psycopg2.errors import SerializationFailure
@@ -10,8 +11,6 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 50
 """People who are told in one transaction."""
-AT_ONCE = 20
-"""Invoices that one person hears of while somebody else waits for their own work to end; of more, in the background."""
 OUTCOMES = ("approved", "returned", "rejected")
 """Kinds of notices that tell how a validation ended: the states of a request that has ended so."""
 
@@ -65,18 +64,20 @@ class AccountValidationNotice(models.Model):
         )
 
     @api.model
-    def _send_soon(self):
-        """Have the scheduled job run in a moment."""
+    def _send_soon(self, minutes=0):
+        """Have the scheduled job run in a moment, or in some minutes."""
         cron = self.env.ref("facturation_collab.ir_cron_send_notices", raise_if_not_found=False)
         if cron:
-            cron.sudo()._trigger()
+            cron.sudo()._trigger(fields.Datetime.now() + timedelta(minutes=minutes))
 
     @api.model
     def _cron_send(self):
-        """Send what was held back to those whose hour has come: one message for each, some people at a time, each slice
-        committed. What no longer holds is dropped.
+        """Make the activities of many invoices, then send what was held back to those whose hour has come: one message
+        for each, some people at a time, each slice committed. What no longer holds is dropped.
         """
         IrCron = self.env["ir.cron"]
+        if not self.env["account.validation.request"].sudo()._assign_due():
+            return
         due = self.sudo()._read_group([("send_at", "<=", fields.Datetime.now())], ["user_id"])
         users = self.env["res.users"].sudo().browse(user.id for [user] in due)
         time_left = IrCron._commit_progress(remaining=len(users))
@@ -165,7 +166,7 @@ class AccountValidationRequest(models.Model):
         if not kind:
             return readers
         now = fields.Datetime.now()
-        soon = {user: now for user, requests in readers.items() if len(requests) > AT_ONCE}
+        soon = {user: now for user, requests in readers.items() if requests._is_many()}
         moments = {user: user._get_held_until(now) or soon.get(user) for user in readers}
         entries = [
             (user.id, request.id, moments[user]) for user in readers if moments[user] for request in readers[user]

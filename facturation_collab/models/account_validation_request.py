@@ -222,20 +222,25 @@ class AccountValidationRequest(models.Model):
         merged = to_open._merge_decisions()
         to_open -= merged
         opened = to_open.request_id
-        opened._refresh_waiting(since=now)
-        (self - opened)._refresh_waiting()
+        later = self._is_many()
+        opened._refresh_waiting(since=now, activities_due=later)
+        (self - opened)._refresh_waiting(activities_due=later)
         opened._on_opened(to_open)
-        self._schedule_activities()
+        if later:
+            self.env["account.validation.notice"]._send_soon()
+        else:
+            self._schedule_activities()
         merged.request_id._advance()
 
-    def _refresh_waiting(self, since=None):
+    def _refresh_waiting(self, **more):
         """Store who can act now on these requests, since when and until when, in one write for each different
         answer.
+
+        :param more: other values that change with it
         """
         answers = self._get_waiting_vals()
         for requests in self.grouped(lambda request: repr(answers[request])).values():
-            vals = answers[requests[:1]]
-            requests._engine().write({**vals, "since": since} if since else vals)
+            requests._engine().write({**answers[requests[:1]], **more})
 
     def _get_waiting_vals(self):
         """Return {request: values} of who can act now on these requests, and until when. An addon adds its own."""

@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models import account_validation_notice
+from ..models import account_validation_assignment, account_validation_notice
 from ..models.account_validation_record import ENGINE_KEY
 from .time_common import TimeCase
 
@@ -37,30 +37,68 @@ class TestNotificationPreferences(TimeCase):
 
     # ---- one message a day
 
+    def test_the_job_makes_activities_in_slices_and_goes_on_where_it_stopped(self):
+        self.patch(account_validation_assignment, "AT_ONCE", 2)
+        self.patch(account_validation_assignment, "BATCH", 2)
+        requests = self._submit_named(bills=self._create_bill() | self._create_bill() | self._create_bill())
+        self.time_left = 0
+        self._send_at(MONDAY)
+        self.assertEqual(len(requests.filtered("activities_due")), 3)
+        self.assertFalse(self._get_messages(self.ann))
+        self.time_left = 60
+        self.progress.clear()
+        self._send_at(MONDAY)
+        self.assertEqual(self.progress[:3], [(0, 3), (2, None), (1, None)])
+        self.assertEqual([self._get_activities(move) for move in requests.move_id], [["Ann"]] * 3)
+
     def test_who_prefers_nothing_is_told_at_once(self):
         self._submit_named()
         self.assertEqual(len(self._get_messages(self.ann)), 1)
         self.assertFalse(self.notices.search([]))
 
     def test_many_invoices_are_told_in_the_background_in_one_message(self):
-        self.patch(account_validation_notice, "AT_ONCE", 2)
+        self.patch(account_validation_assignment, "AT_ONCE", 2)
         job = self.env.ref("facturation_collab.ir_cron_send_notices").sudo()
         before = self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.id)])
         bills = self._create_bill() | self._create_bill() | self._create_bill()
         requests = self._submit_named(bills=bills)
-        self.assertEqual([len(bill.activity_ids) for bill in bills], [1, 1, 1])
+        self.assertEqual(bills.sudo().validation_waiting_user_ids, self.ann)
+        self.assertEqual(self._get_activities(bills), [])
         self.assertFalse(self._get_messages(self.ann))
-        self.assertEqual(self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.id)]), before + 1)
+        self.assertGreater(self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", job.id)]), before)
         self._approve(bills[0], self.ann)
         self._send_at(MONDAY)
+        self.assertEqual([self._get_activities(bill) for bill in bills], [[], ["Ann"], ["Ann"]])
+        self.assertFalse(requests.filtered("activities_due"))
         [message] = self._get_messages(self.ann)
         self.assertIn("2 invoices wait for your validation", message.subject)
         for request in requests[1:]:
             self.assertIn(f"/odoo/account.move/{request.move_id.id}", message.body)
         self.assertFalse(self.notices.search([]))
 
+    def test_many_invoices_at_the_next_level_pass_their_activities_on_in_the_background(self):
+        bills = self._create_bill() | self._create_bill() | self._create_bill()
+        self._submit_at(MONDAY, self._named(self.ann), self._named(self.bob, sequence=20), bills=bills)
+        self.patch(account_validation_assignment, "AT_ONCE", 2)
+        before = bills.sudo().activity_ids
+        self.assertEqual(len(before), 3)
+        self._approve(bills, self.ann)
+        self.assertEqual(self._get_activities(bills), ["Ann"])
+        self._send_at(MONDAY)
+        self.assertEqual([self._get_activities(bill) for bill in bills], [["Bob"]] * 3)
+        self.assertEqual(bills.sudo().activity_ids, before)
+
+    def test_what_was_returned_before_the_job_came_asks_its_submitter_only(self):
+        self.patch(account_validation_assignment, "AT_ONCE", 2)
+        bills = self._create_bill() | self._create_bill() | self._create_bill()
+        self._submit_named(bills=bills)
+        bills[0].with_user(self.ann).action_return("Which event?")
+        bills[1].with_user(self.contributor).action_cancel_validation()
+        self._send_at(MONDAY)
+        self.assertEqual([self._get_activities(bill) for bill in bills], [["Contributor"], [], ["Ann"]])
+
     def test_quiet_hours_hold_many_invoices_back_too(self):
-        self.patch(account_validation_notice, "AT_ONCE", 2)
+        self.patch(account_validation_assignment, "AT_ONCE", 2)
         self._prefer(self.ann, **DIGEST)
         self._submit_named(bills=self._create_bill() | self._create_bill() | self._create_bill())
         self.assertEqual(set(self.notices.search([]).mapped("send_at")), {datetime(2026, 3, 3, 7)})

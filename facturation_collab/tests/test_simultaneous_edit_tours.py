@@ -6,6 +6,7 @@ from odoo import Command, api
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..models import account_move_live
 from .validation_common import ValidationCase
 
 DESKTOP = "1366x768"
@@ -39,8 +40,11 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
             self.start_tour(path, f"facturation_collab_{tour}", login=(user or self.contributor).login)
         self.env.invalidate_all()
 
-    def _change(self, bill):
-        bill.write({"ref": "Theirs"})
+    def _change(self, bill, **vals):
+        """Change the bill without a word to open screens, which would show it before the tour begins to type."""
+        bill.write({"ref": "Theirs", **vals})
+        bill.env.flush_all()
+        bill.env.cr.precommit.data[account_move_live.CHANGED].clear()
 
     @mute_logger("odoo.http")
     def test_a_conflict_is_asked_about_on_a_desktop(self):
@@ -82,8 +86,7 @@ class TestSimultaneousEditTours(ValidationCase, HttpCase):
             if left:
                 bill = rows.env["account.move"].with_user(self.contributor).browse(left.pop())
                 line = Command.update(bill.invoice_line_ids.id, {"name": "Theirs"})
-                bill.write({"ref": "Theirs", "invoice_line_ids": [line]})
-                bill.env.flush_all()
+                self._change(bill, invoice_line_ids=[line])
             return answer
 
         web_search_read._readonly = False

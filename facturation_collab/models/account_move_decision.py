@@ -17,28 +17,41 @@ class AccountMove(models.Model):
     # Predicates: (True, "") or (False, sentence that says why and what to do)
 
     def _can_submit(self, user):
-        """Tell whether a user may submit this invoice now, whatever the policies say of it."""
+        """Tell whether a user may submit this invoice now, whatever the policies say of it. To change the answer, extend
+        `_get_submitting_refusals`.
+        """
         self.ensure_one()
-        request = self.sudo().validation_request_id
-        problem = ""
-        if not self.is_invoice(include_receipts=True):
-            problem = self.env._("Only invoices, bills, refunds and receipts are validated.")
-        elif self.state != "draft" and not request._is_change_open():
-            problem = self.env._("It is no longer a draft.")
-        elif request.state == "pending" and (stuck := request._get_stuck_reason()):
-            problem = stuck
-        elif request.state == "pending" and request._is_content_unchanged():
-            people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
-            problem = self.env._("It is already being validated: it waits for %s.", people)
-        elif request.state == "rejected":
-            problem = self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
-        elif request.state in AGREED and request._is_content_unchanged():
-            problem = self.env._("It is already approved as it stands and can be posted.")
-        elif not self.with_user(user).has_access("write"):
-            problem = self.env._(
+        reason = self._get_submitting_refusals(user).get(self, "")
+        return (not reason, reason)
+
+    def _get_submitting_refusals(self, user):
+        """Return {invoice: sentence} of those of these invoices that a user may not submit now: why, and what to do."""
+        writable = self.with_user(user)._filtered_access("write")
+        reasons = {move: move._get_unready_reason() for move in self}
+        for move in self - writable:
+            reasons[move] = reasons[move] or self.env._(
                 "You may read it, but not edit it: a contributor of its department, or accounting, can submit it."
             )
-        return (not problem, problem)
+        return {move: reason for move, reason in reasons.items() if reason}
+
+    def _get_unready_reason(self):
+        """Return why nobody may submit this invoice now, or an empty text."""
+        self.ensure_one()
+        request = self.sudo().validation_request_id
+        if not self.is_invoice(include_receipts=True):
+            return self.env._("Only invoices, bills, refunds and receipts are validated.")
+        if self.state != "draft" and not request._is_change_open():
+            return self.env._("It is no longer a draft.")
+        if request.state == "pending" and (stuck := request._get_stuck_reason()):
+            return stuck
+        if request.state == "pending" and request._is_content_unchanged():
+            people = format_list(self.env, request.waiting_user_ids.mapped("name"), "or")
+            return self.env._("It is already being validated: it waits for %s.", people)
+        if request.state == "rejected":
+            return self.env._("It was rejected, which is final. Cancel it, or enter a new one.")
+        if request.state in AGREED and request._is_content_unchanged():
+            return self.env._("It is already approved as it stands and can be posted.")
+        return ""
 
     def _can_cancel_validation(self, user):
         """Tell whether a user may take this invoice back while it is being validated: its submitter, or accounting."""
@@ -58,7 +71,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if not self.partner_id:
             return self.env._("Its customer or vendor is missing.")
-        if not self.invoice_line_ids.filtered(lambda line: line.display_type == "product"):
+        # All journal items, which the snapshot reads too.
+        if not any(line.display_type == "product" for line in self.line_ids):
             return self.env._("It has no line.")
         if self.is_purchase_document(include_receipts=True) and not self.invoice_date:
             return self.env._("Its bill date is missing.")
@@ -76,7 +90,7 @@ class AccountMove(models.Model):
         check_call(self, comment)
         self.check_access("read")
         self._lock_for_validation()
-        refusals = {move: reason for move in self for can, reason in [move._can_submit(self.env.user)] if not can}
+        refusals = self._get_submitting_refusals(self.env.user)
         candidates = self - self.browse(move.id for move in refusals)
         refusals |= {move: text for move in candidates if (text := move._get_incomplete())}
         candidates -= self.browse(move.id for move in refusals)

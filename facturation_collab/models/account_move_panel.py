@@ -38,9 +38,9 @@ class AccountMove(models.Model):
 
     def _get_submittable(self):
         """Return the saved drafts that the present user may submit and that a policy covers."""
-        drafts = self.filtered(
-            lambda move: move._origin and move.state == "draft" and move._can_submit(self.env.user)[0]
-        )
+        drafts = self.filtered(lambda move: move._origin and move.state == "draft")
+        refused = drafts._get_submitting_refusals(self.env.user)
+        drafts = drafts.filtered(lambda move: move not in refused)
         matches = self.env["account.validation.policy"]._match(drafts)
         return drafts.filtered(lambda move: move.id in matches)
 

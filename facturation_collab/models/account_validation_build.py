@@ -199,7 +199,7 @@ class AccountValidationPolicy(models.Model):
         return {
             **request,
             "plan": fingerprints.canonical(frozen, default=str),
-            "step_ids": [Command.create(step) for step in steps],
+            "step_ids": [Command.create({**step, "move_id": move.id}) for step in steps],
         }
 
     def _prepare_planned_vals(self, planned, move):

@@ -13,7 +13,7 @@ class AccountValidationEvent(models.Model):
     _rec_name = "type"
 
     request_id = fields.Many2one(
-        "account.validation.request", required=True, readonly=True, index=True, ondelete="restrict"
+        "account.validation.request", required=True, readonly=True, ondelete="restrict"
     )
     step_id = fields.Many2one("account.validation.step", readonly=True, index="btree_not_null", ondelete="restrict")
     move_id = fields.Many2one(related="request_id.move_id")
@@ -50,6 +50,7 @@ class AccountValidationEvent(models.Model):
     hash = fields.Char(readonly=True)
     version = fields.Integer(readonly=True, help="Version of the canonical form that was hashed; none is the first.")
 
+    # Its index serves to find the events of a request too.
     _request_sequence_unique = models.Constraint(
         "UNIQUE(request_id, sequence)",
         "Another event was recorded on this request at the same moment. Reload the invoice and try again.",

@@ -110,7 +110,7 @@ class AccountValidationForecast(models.AbstractModel):
         policy = planned[0].policy_id
         request = requests.new({"move_id": move, "company_id": move.company_id, "policy_id": policy})
         vals = policy._prepare_planned_vals(planned, move)
-        return self.env["account.validation.step"].sudo().new({**vals, "request_id": request})
+        return self.env["account.validation.step"].sudo().new({**vals, "request_id": request, "move_id": move})
 
     @api.model
     def _get_level(self, level, step, deadline):

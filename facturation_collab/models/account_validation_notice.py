@@ -11,6 +11,8 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 50
 """People who are told in one transaction."""
+ASKED = "facturation_collab.notices_asked"
+"""Names the delays, in minutes, in which a transaction has already asked the job to run."""
 OUTCOMES = ("approved", "returned", "rejected")
 """Kinds of notices that tell how a validation ended: the states of a request that has ended so."""
 
@@ -65,9 +67,11 @@ class AccountValidationNotice(models.Model):
 
     @api.model
     def _send_soon(self, minutes=0):
-        """Have the scheduled job run in a moment, or in some minutes."""
+        """Have the scheduled job run in a moment, or in some minutes: once, however often a transaction asks."""
         cron = self.env.ref("facturation_collab.ir_cron_send_notices", raise_if_not_found=False)
-        if cron:
+        asked = self.env.cr.precommit.data.setdefault(ASKED, set())
+        if cron and minutes not in asked:
+            asked.add(minutes)
             cron.sudo()._trigger(fields.Datetime.now() + timedelta(minutes=minutes))
 
     @api.model

@@ -19,7 +19,15 @@ class AccountValidationStep(models.Model):
     request_id = fields.Many2one(
         "account.validation.request", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    move_id = fields.Many2one(related="request_id.move_id", store=True, precompute=True, index=True)
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="That of the request: neither ever changes.",
+    )
     level_id = fields.Many2one("account.validation.level", readonly=True, index="btree_not_null", ondelete="set null")
     sequence = fields.Integer(required=True, readonly=True)
     name = fields.Char(required=True, readonly=True)

@@ -74,12 +74,13 @@ class AccountValidationWording(models.AbstractModel):
     @api.model
     def _get_level_values(self, level):
         """Return the plain values that say who approves at a level; a step keeps a copy of them."""
+        level = level.sudo()
         return {
             "approver_type": level.approver_type,
             "role": level.role,
-            "group": level.group_id.sudo().name or None,
-            "field": level.field_id.sudo().field_description or None,
-            "users": level.user_ids.sudo().mapped("name"),
+            "group": level.group_id.name or None,
+            "field": level.field_id.field_description or None,
+            "users": [user.name for user in level.user_ids],
         }
 
     @api.model

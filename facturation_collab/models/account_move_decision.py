@@ -17,8 +17,9 @@ class AccountMove(models.Model):
     # Predicates: (True, "") or (False, sentence that says why and what to do)
 
     def _can_submit(self, user):
-        """Tell whether a user may submit this invoice now, whatever the policies say of it. To change the answer, extend
-        `_get_submitting_refusals`.
+        """Tell whether a user may submit this invoice now, whatever the policies say of it.
+
+        To change the answer, extend `_get_submitting_refusals`.
         """
         self.ensure_one()
         reason = self._get_submitting_refusals(user).get(self, "")

@@ -12,9 +12,7 @@ class AccountValidationEvent(models.Model):
     _order = "request_id desc, sequence"
     _rec_name = "type"
 
-    request_id = fields.Many2one(
-        "account.validation.request", required=True, readonly=True, ondelete="restrict"
-    )
+    request_id = fields.Many2one("account.validation.request", required=True, readonly=True, ondelete="restrict")
     step_id = fields.Many2one("account.validation.step", readonly=True, index="btree_not_null", ondelete="restrict")
     move_id = fields.Many2one(related="request_id.move_id")
     sequence = fields.Integer(required=True, readonly=True, help="Position in the chain of the request, from 1.")

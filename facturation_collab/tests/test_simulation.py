@@ -73,10 +73,11 @@ class TestSimulation(ValidationCase):
     def test_dates_follow_each_other(self):
         self.policy.level_ids[0].deadline_hours = 8
         self.policy.level_ids[1].deadline_hours = 4
-        first, second = (level["deadline"] for level in self._type_in()["levels"])
+        forecast = self._type_in()
+        first, second = (level["deadline"] for level in forecast["levels"])
         self.assertLess(fields.Datetime.to_string(fields.Datetime.now()), first)
         self.assertLess(first, second)
-        self.assertEqual(self._type_in()["end"], second)
+        self.assertEqual(forecast["end"], second)
 
     def test_drafts_can_be_tried(self):
         draft = self._create_policy(

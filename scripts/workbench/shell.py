@@ -19,14 +19,19 @@ _LOOP = """
 import json, traceback
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.modules.registry import Registry
+from odoo.service.model import retrying
 
 def answer_to(code, database):
     with Registry(database).check_signaling().cursor() as cursor:
         context = Environment(cursor, SUPERUSER_ID, {})["res.users"].context_get()
-        names = {"env": Environment(cursor, SUPERUSER_ID, context), "answer": None}
-        exec(code, names)
-    Registry(database).signal_changes()
-    return names["answer"]
+        env = Environment(cursor, SUPERUSER_ID, context)
+
+        def run():
+            names = {"env": env, "answer": None}
+            exec(code, names)
+            return names["answer"]
+
+        return retrying(run, env)
 
 database = env.cr.dbname
 env.cr.rollback()
@@ -41,7 +46,10 @@ with open(INPUT) as codes, open(OUTPUT, "w") as answers:
 
 
 class Shell:
-    """Odoo's shell on one database. Each piece of code has a transaction of its own and sees what others committed."""
+    """Odoo's shell on one database. Each piece of code has a transaction of its own and sees what others committed.
+
+    It runs again when a server wrote the same rows meanwhile, like a request to Odoo.
+    """
 
     def __init__(self, bench: Bench, database: str, log: Path) -> None:
         self._log = log

@@ -1,5 +1,7 @@
 """The specification with which the web client reads a view, from the view's own architecture. Runs inside Odoo."""
 
+import ast
+
 from lxml import etree
 
 SHOWN_LINES = 40  # what a list inside a form loads at once
@@ -34,8 +36,24 @@ def _of_field(env, model, name, node=None):
     field = model._fields[name]
     if not field.relational:
         return {}
-    views = [child for child in node if child.tag in ("list", "kanban")] if node is not None else []
-    if views:
+    found = {"fields": {"display_name": {}}}
+    if node is None:
+        return found
+    if context := _of_context(node.get("context", "{}")):
+        found["context"] = context
+    if views := [child for child in node if child.tag in ("list", "kanban")]:
         lines = _of_node(env, env[field.comodel_name], views[0])
-        return {"fields": lines, "limit": SHOWN_LINES, "order": views[0].get("default_order") or ""}
-    return {"fields": {"display_name": {}}}
+        found |= {"fields": lines, "limit": SHOWN_LINES, "order": views[0].get("default_order") or ""}
+    return found
+
+
+def _of_context(text):
+    """Return what of a field's context depends on no record: the web client sends it with a specification."""
+    found = {}
+    tree = ast.parse(text.strip(), mode="eval").body
+    for key, value in zip(tree.keys, tree.values, strict=True):
+        try:
+            found[ast.literal_eval(key)] = ast.literal_eval(value)
+        except ValueError:
+            continue
+    return found

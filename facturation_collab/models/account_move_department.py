@@ -62,10 +62,18 @@ class AccountMove(models.Model):
         """Invoices of the departments of these users. The path to them would join departments: PostgreSQL then reads
         all invoices that a user takes part in, to find which of a few are among them.
         """
-        if operator != "in":
+        if operator != "in" or False in value:
             return NotImplemented
-        departments = self.env["hr.department"].sudo().with_context(active_test=False)
-        return Domain("department_id", "in", departments._search(Domain("reader_ids", "in", value)))
+        readers = self.env["hr.department"]._fields["reader_ids"]
+        departments = SQL(
+            "(SELECT %s FROM %s WHERE %s IN %s)",
+            SQL.identifier(readers.column1),
+            SQL.identifier(readers.relation),
+            SQL.identifier(readers.column2),
+            tuple(value),
+            to_flush=readers,
+        )
+        return Domain("department_id", "in", departments)
 
     @api.constrains("department_id", "company_id")
     def _check_department_company(self):

@@ -105,6 +105,7 @@ from . import (
     account_move_snapshot,
     account_move_editor,
     account_move_decision,
+    account_move_outcome,
     account_move_authentication,
     account_move_gate,
     account_move_panel,

@@ -59,7 +59,7 @@ class AccountMove(models.Model):
             vals_list.append(move._prepare_asked_vals(kind, text, line, is_blocking, correction, **asked))
         if asked["user"]:
             self.filtered(lambda move: move not in refusals)._open_to(asked["user"])
-        action = self._report(refusals, self.env._("The question was asked on %s invoices."))
+        action = self._report(refusals, self.env._("Invoices on which the question was asked: %s."))
         self.env["account.invoice.question"]._ask(vals_list, attachment_ids)
         return action
 

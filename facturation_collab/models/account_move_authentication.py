@@ -41,7 +41,7 @@ class AccountMove(models.Model):
         authentication = credentials.strongest_authentication(steps.mapped("authentication"))
         kind = self.env.user._verify_identity(authentication, answer)
         proof = credentials.Proof(self.env.uid, "approve", kind, asked)
-        return self._decide("approve", comment, self.env._("%s invoices were approved."), proof)
+        return self._decide("approve", comment, self.env._("Invoices approved: %s."), proof)
 
     def _get_unproven(self, refusals):
         """Return {invoice: step} of the invoices that the present user could approve, if they proved who they are."""

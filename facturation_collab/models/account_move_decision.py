@@ -1,7 +1,6 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_amount, format_list
+from odoo.tools import format_list
 
 from ..calls import check_call
 from ..lifecycle import AGREED
@@ -109,7 +108,7 @@ class AccountMove(models.Model):
             ready = moves - self.browse(problems)
             ready._end_changed_requests()
             requests |= policy._start(ready.sudo(), criteria, plans, comment)
-        action = self._report(refusals, self.env._("%s invoices were submitted."))
+        action = self._report(refusals, self.env._("Invoices submitted: %s."))
         with requests._one_note():
             requests._on_submitted(comment)
             (requests - requests._approve_automatically())._advance()
@@ -123,7 +122,7 @@ class AccountMove(models.Model):
             dialog that asks for a proof of identity, for the invoices whose level asks for one: they wait for it
         :raises UserError: when none can be approved; says why for each
         """
-        return self._decide("approve", comment, self.env._("%s invoices were approved."))
+        return self._decide("approve", comment, self.env._("Invoices approved: %s."))
 
     def action_return(self, comment):
         """Return these invoices to whoever submitted them, to be corrected and submitted again.
@@ -131,7 +130,7 @@ class AccountMove(models.Model):
         :param comment: text that says what to correct
         :raises UserError: when none can be returned; says why for each
         """
-        return self._decide("return", comment, self.env._("%s invoices were returned."))
+        return self._decide("return", comment, self.env._("Invoices returned: %s."))
 
     def action_reject(self, comment):
         """Reject these invoices, for good: they can no longer be submitted nor posted.
@@ -139,7 +138,7 @@ class AccountMove(models.Model):
         :param comment: text that says why
         :raises UserError: when none can be rejected; says why for each
         """
-        return self._decide("reject", comment, self.env._("%s invoices were rejected."))
+        return self._decide("reject", comment, self.env._("Invoices rejected: %s."))
 
     def action_cancel_validation(self, comment=None):
         """Take these invoices back from their validation. They are drafts again, and their history stays.
@@ -153,7 +152,7 @@ class AccountMove(models.Model):
         refusals = {
             move: reason for move in self for can, reason in [move._can_cancel_validation(self.env.user)] if not can
         }
-        action = self._report(refusals, self.env._("The validation of %s invoices was cancelled."))
+        action = self._report(refusals, self.env._("Validations cancelled: %s."))
         (self - self.browse(move.id for move in refusals)).sudo().validation_request_id._close("cancelled", comment)
         return action
 
@@ -206,47 +205,6 @@ class AccountMove(models.Model):
         count = len(self) - len(refusals)
         others = {move: reason for move, reason in refusals.items() if move not in asked}
         return "\n".join([*([done % count] if count else []), *self._get_refusal_lines(others)])
-
-    def _get_refusal_lines(self, refusals):
-        """Return one line for each refused invoice; its name is said where there are several."""
-        return [
-            f"{move._get_validation_title()}: {reason}" if len(self) > 1 else reason
-            for move, reason in refusals.items()
-        ]
-
-    def _report(self, refusals, done):
-        """Return the notification that tells what was done and what was not; nothing for a single invoice that went
-        well.
-
-        :param refusals: {move: sentence}
-        :param done: sentence with %s for the number of invoices done
-        :raises UserError: when every invoice was refused
-        """
-        lines = self._get_refusal_lines(refusals)
-        if len(refusals) == len(self):
-            raise UserError("\n".join(lines) or self.env._("Select at least one invoice."))
-        if len(self) == 1:
-            return False
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if refusals else "success",
-                "sticky": bool(refusals),
-                "message": "\n".join([done % (len(self) - len(refusals)), *lines]),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def _get_validation_title(self):
-        """Return what names this invoice for people, a draft too: number or kind, partner and amount."""
-        self.ensure_one()
-        name = self.name if self.name and self.name != "/" else self.ref or self.env._("Draft %s", self.id)
-        return ", ".join(
-            filter(
-                None, [name, self.partner_id.display_name, format_amount(self.env, self.amount_total, self.currency_id)]
-            )
-        )
 
     def _search_validation_is_late(self, operator, value):
         """Late: a deadline that is over, on a request under way."""

@@ -79,7 +79,7 @@ class AccountMove(models.Model):
         comment = self._check_force_reason(comment)
         self._lock_for_validation()
         refusals = self._get_force_refusals(self.env.user)
-        action = self._report(refusals, self.env._("%s invoices were posted without their validation."))
+        action = self._report(refusals, self.env._("Invoices posted without their validation: %s."))
         moves = self - self.browse(move.id for move in refusals)
         moves._get_requests_to_force(comment)._force(comment)
         moves._post(soft=False)
@@ -107,7 +107,7 @@ class AccountMove(models.Model):
         refusals |= dict.fromkeys(
             missing, self.env._("It was not posted without validation: there is nothing to review.")
         )
-        action = self._report(refusals, self.env._("%s invoices were reviewed."))
+        action = self._report(refusals, self.env._("Invoices reviewed: %s."))
         requests.filtered(lambda request: request.move_id.with_env(self.env) not in refusals)._review(comment)
         return action
 

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_list
 
 from ..lifecycle import AGREED
+from ..notification import get_notification
 
 ASKED = "facturation_collab_asked"
 """Names, in what a transaction keeps, the invoices that `_post()` has just asked about. Only what follows is spared the
@@ -61,15 +62,10 @@ class AccountMove(models.Model):
     def _raise_refusals(self, refusals):
         """:raises UserError: with one line for each refused invoice"""
         if refusals:
-            moves = self.browse(refusals)
-            raise UserError(
-                "\n".join(
-                    [
-                        self.env._("This cannot be posted:"),
-                        *(f"{move._get_validation_title()}: {refusals[move.id]}" for move in moves),
-                    ],
-                ),
-            )
+            raise UserError("\n".join([self.env._("This cannot be posted:"), *self._get_posting_lines(refusals)]))
+
+    def _get_posting_lines(self, refusals):
+        return self._get_named_lines({move: refusals[move.id] for move in self.browse(refusals)})
 
     def _check_posting(self, vals):
         """Refuse values that post an invoice which may not be posted, or that change its content in the same write.
@@ -154,18 +150,12 @@ class AccountMove(models.Model):
         """Return a notification of the invoices left out, that goes on with an action."""
         if not refusals:
             return action
-        lines = [f"{move._get_validation_title()}: {refusals[move.id]}" for move in self.browse(refusals)]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "title": self.env._("Not posted"),
-                "message": "\n".join(lines),
-                "next": action or {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return get_notification(
+            "\n".join(self._get_posting_lines(refusals)),
+            is_warning=True,
+            title=self.env._("Not posted"),
+            then=action or {"type": "ir.actions.act_window_close"},
+        )
 
     def _autopost_bill(self):
         """Do not try to post a received bill that must be validated first: it stays a draft, ready to be submitted."""

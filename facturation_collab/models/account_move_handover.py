@@ -48,7 +48,7 @@ class AccountMove(models.Model):
                 self.env._("Nobody gives a place to themselves: a manager of the department takes it over instead.")
             )
         return self._hand_over(
-            successor, "reassigned", reason, approver, self.env._("%s invoices were given to somebody else.")
+            successor, "reassigned", reason, approver, self.env._("Invoices given to somebody else: %s.")
         )
 
     def action_take_over(self, reason, approver_id=None):
@@ -62,7 +62,7 @@ class AccountMove(models.Model):
         self.check_access("read")
         reason = self._check_text(reason, self.env._("Say why you take it over: the reason stays in the history."))
         approver = self._read_user(approver_id) if approver_id else None
-        done = self.env._("%s invoices were taken over.")
+        done = self.env._("Invoices taken over: %s.")
         return self._hand_over(self.env.user, "taken_over", reason, approver, done)
 
     def action_forward(self, user_id, question):
@@ -82,7 +82,7 @@ class AccountMove(models.Model):
             refusal = request._get_forward_refusal(self.env.user) or request._get_adviser_refusal(adviser)
             if refusal:
                 refusals[request.move_id.with_env(self.env)] = refusal
-        action = self._report(refusals, self.env._("Advice was asked on %s invoices."))
+        action = self._report(refusals, self.env._("Invoices on which advice was asked: %s."))
         requests.filtered(lambda request: request.move_id.with_env(self.env) not in refusals)._ask_advice(
             adviser, question
         )
@@ -104,7 +104,7 @@ class AccountMove(models.Model):
                 refusals[request.move_id.with_env(self.env)] = self.env._(
                     "Nobody waits for your advice on it: you were not asked, or you have answered."
                 )
-        action = self._report(refusals, self.env._("Advice was given on %s invoices."))
+        action = self._report(refusals, self.env._("Invoices on which advice was given: %s."))
         requests.filtered(lambda request: request.move_id.with_env(self.env) not in refusals)._give_advice(advice)
         return action
 

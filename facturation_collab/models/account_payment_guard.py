@@ -79,8 +79,7 @@ class AccountMove(models.Model):
             self.browse(unpayable).sudo()._record_early_payment()
 
     def _describe_payment_refusals(self, refusals):
-        moves = self.browse(refusals)
-        lines = [f"{move._get_validation_title()}: {refusals[move.id]}" for move in moves]
+        lines = self._get_named_lines({move: refusals[move.id] for move in self.browse(refusals)})
         return "\n".join([self.env._("This cannot be paid before it is approved:"), *lines])
 
     def _record_early_payment(self):

@@ -3,6 +3,7 @@ from odoo.tools import format_list
 
 from .. import intervals, lifecycle
 from ..calls import check_call
+from ..notification import get_notification
 from .account_validation_policy import _is_below
 
 CRITERIA = frozenset({"move_type", "journal", "department", "partner", "partner_category", "amount", "domain", "level"})
@@ -36,17 +37,11 @@ class AccountValidationPolicy(models.Model):
         self.browse().check_access("write")
         policies = self or self.search([("active", "=", True)])
         sentences = [problem["sentence"] for problem in policies._get_problems()]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if sentences else "success",
-                "sticky": bool(sentences),
-                "title": self.env._("Check of the policies"),
-                "message": "\n".join(sentences)
-                or self.env._("Nothing to correct: every level can be reached and has its people."),
-            },
-        }
+        return get_notification(
+            "\n".join(sentences) or self.env._("Nothing to correct: every level can be reached and has its people."),
+            is_warning=bool(sentences),
+            title=self.env._("Check of the policies"),
+        )
 
     def _get_problems(self):
         """Return what is wrong with these policies: a list of {"policy_id", "level_id", "code", "sentence"}.

@@ -141,16 +141,32 @@ class TestDecisions(ValidationCase):
         action = (good | pending | uncovered).with_user(self.finance).action_submit()
         self.assertEqual(good.mapped("validation_state"), ["pending", "pending"])
         message = action["params"]["message"]
-        self.assertIn("2 invoices were submitted", message)
+        self.assertIn("Invoices submitted: 2.", message)
         self.assertIn("already being validated: it waits for Manager", message)
         self.assertIn("No policy asks for its validation", message)
+
+    def test_many_refused_for_one_reason_share_a_line(self):
+        good, pending = self._create_bill(), self._create_bill()
+        self._submit(pending)
+        uncovered = self.env["account.move"].union(
+            *(self._create_bill(self.finance, self.logistics, ref=f"U-{number}") for number in range(7))
+        )
+        action = (good | pending | uncovered).with_user(self.finance).action_submit()
+        done, already, rest = action["params"]["message"].split("\n")
+        self.assertEqual(done, "Invoices submitted: 1.")
+        self.assertEqual(already.partition(": ")[0], pending._get_validation_title())
+        self.assertEqual(rest.partition(": ")[0], "U-0, U-1, U-2, U-3, U-4 and 2 others")
+        self.assertEqual(action["params"]["className"], "text-prewrap")
+        with self.assertRaises(UserError) as refused:
+            (pending | uncovered).with_user(self.finance).action_submit()
+        self.assertEqual(refused.exception.args[0].split("\n"), [already, rest])
 
     def test_many_are_approved_with_a_report(self):
         bills = self._create_bill() | self._create_bill() | self._create_bill()
         self._submit(bills)
         self._approve(bills[0], self.manager)
         action = bills.with_user(self.manager).action_approve()
-        self.assertIn("2 invoices were approved", action["params"]["message"])
+        self.assertIn("Invoices approved: 2.", action["params"]["message"])
         self.assertEqual(bills.sudo().validation_waiting_user_ids, self.controller)
         bills.with_user(self.controller).action_approve()
         self.assertEqual(set(bills.mapped("validation_state")), {"approved"})

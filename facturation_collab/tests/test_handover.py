@@ -152,7 +152,7 @@ class TestReassign(HandoverCase):
         self._submit(bills - self.bill)
         self._approve(self.bill, self.manager)
         action = self._reassign(self.manager, self.other, bills=bills)
-        self.assertIn("2 invoices were given", action["params"]["message"])
+        self.assertIn("Invoices given to somebody else: 2.", action["params"]["message"])
         self.assertIn("Only Controller", action["params"]["message"])
 
     def test_the_queries_of_a_batch_do_not_grow(self):

@@ -182,7 +182,7 @@ class TestStepUpInTheBrowser(StepUpHttpCase):
         strong = self._create_bill(amount=6000.0, ref="A") | self._create_bill(amount=7000.0, ref="B")
         self._submit(plain | strong)
         params = self._call(plain | foreign | strong, "action_approve")["params"]
-        self.assertIn("1 invoices were approved.", params["notice"])
+        self.assertIn("Invoices approved: 1.", params["notice"])
         self.assertIn("It was not submitted", params["notice"])
         self.assertCountEqual([move["id"] for move in params["moves"]], strong.ids)
         self.assertEqual([self._get_approvals(bill) for bill in plain | strong], [[False], [], []])

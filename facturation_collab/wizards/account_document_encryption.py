@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ..calls import check_call
 from ..models.ir_attachment_encryption import CRON
+from ..notification import get_notification
 
 
 class AccountDocumentEncryption(models.TransientModel):
@@ -95,17 +96,11 @@ class AccountDocumentEncryption(models.TransientModel):
         check_call(self)
         self.check_access("write")
         self.env.ref(CRON).sudo()._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The documents are being brought in step in the background. Refresh to see how far."
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return get_notification(
+            self.env._("The documents are being brought in step in the background. Refresh to see how far."),
+            is_warning=False,
+            then={"type": "ir.actions.client", "tag": "soft_reload"},
+        )
 
     def action_refresh(self):
         """Open the screen again with new figures."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..notification import get_notification
+
 
 class AccountPaymentRegister(models.TransientModel):
     """Paying several invoices pays those that are approved and names the others."""
@@ -35,14 +37,9 @@ class AccountPaymentRegister(models.TransientModel):
         action = super().action_create_payments()
         if not self.validation_left_out:
             return action
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "title": self.env._("Not paid"),
-                "message": self.validation_left_out,
-                "next": action if isinstance(action, dict) else {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return get_notification(
+            self.validation_left_out,
+            is_warning=True,
+            title=self.env._("Not paid"),
+            then=action if isinstance(action, dict) else {"type": "ir.actions.act_window_close"},
+        )

@@ -37,9 +37,9 @@ export class BulkDecision extends Component {
     get buttonLabel() {
         const count = (this.hasStarted ? this.state.left : this.summary.clean).length;
         return {
-            approve: _t("Approve %s invoices", count),
-            return: _t("Return %s invoices", count),
-            reject: _t("Reject %s invoices", count),
+            approve: _t("Approve (%s)", count),
+            return: _t("Return (%s)", count),
+            reject: _t("Reject (%s)", count),
         }[this.summary.outcome];
     }
 

@@ -118,8 +118,8 @@ test("without a second factor one is led to set it up", async () => {
 });
 
 test("what became of the other invoices is told", async () => {
-    await ask({ notice: "2 invoices were approved." });
-    expect(".modal .alert").toHaveText("2 invoices were approved.");
+    await ask({ notice: "Invoices approved: 2." });
+    expect(".modal .alert").toHaveText("Invoices approved: 2.");
 });
 
 test("on the screen To validate the card stays until it is proven", async () => {

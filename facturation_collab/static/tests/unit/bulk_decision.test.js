@@ -63,7 +63,7 @@ async function confirm() {
 test("the summary names what is together and what is apart", async () => {
     await open();
     expect(".o_bulk_clean").toHaveText(/45\s*together.*45,000.00, € 10.00/s);
-    expect(".o_bulk_confirm").toHaveText("Approve 45 invoices");
+    expect(".o_bulk_confirm").toHaveText("Approve (45)");
     expect(".o_bulk_apart").toHaveText(/BILL\/77.*The bank account is new/s);
     expect(".o_bulk_apart a").toHaveAttribute("href", "/odoo/account.move/77");
 });
@@ -83,7 +83,7 @@ test("an error stops, and what is left can be sent again", async () => {
     await open();
     await confirm();
     expect(".o_bulk_error").toHaveText("Say why.");
-    expect(".o_bulk_confirm").toHaveText("Approve 45 invoices");
+    expect(".o_bulk_confirm").toHaveText("Approve (45)");
     isReachable = true;
     await confirm();
     expect.verifySteps([20, 20, 5]);

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -176,3 +178,11 @@ class TestBulkDecisions(ValidationCase):
         action = self.env.ref("facturation_collab.account_move_action_decide").with_user(self.manager)
         answer = action.with_context(active_model="account.move", active_ids=bills.ids, active_id=bills[0].id).run()
         self.assertEqual(answer["context"], {"default_move_ids": bills.ids})
+
+    def test_the_lists_of_the_app_decide_with_the_summary_only(self):
+        for name in ("account_move_view_list_in", "account_move_view_list_out", "account_move_view_list_validation"):
+            view = self.env.ref(f"facturation_collab.{name}")
+            arch = self.env["account.move"].with_user(self.manager).get_view(view.id, "list")["arch"]
+            buttons = etree.fromstring(arch).xpath("//header/button/@name")
+            self.assertIn("action_open_bulk_wizard", buttons)
+            self.assertNotIn("action_approve", buttons)

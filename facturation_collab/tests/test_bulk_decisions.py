@@ -179,7 +179,7 @@ class TestBulkDecisions(ValidationCase):
         answer = action.with_context(active_model="account.move", active_ids=bills.ids, active_id=bills[0].id).run()
         self.assertEqual(answer["context"], {"default_move_ids": bills.ids})
 
-    def test_the_lists_of_the_app_decide_with_the_summary_only(self):
+    def test_the_header_of_the_lists_opens_it_too(self):
         for name in ("account_move_view_list_in", "account_move_view_list_out", "account_move_view_list_validation"):
             view = self.env.ref(f"facturation_collab.{name}")
             arch = self.env["account.move"].with_user(self.manager).get_view(view.id, "list")["arch"]
